@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The built vDSO, as bytes, on pages of its own: they are mapped into every process. */
+	.section .rodata
+	.balign 4096
+	.globl vdso_image
+vdso_image:
+	.incbin "vdso.so"
+	.balign 4096
+	.section .note.GNU-stack, "", %progbits

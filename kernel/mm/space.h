@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: address spaces: areas, demand paging, copy on write, mmap and brk.
+ * Relies on: mm/page.h, fs/file.h for mapped files, arch paging.
+ * Who may include: kernel/proc, kernel/fs/proc, kernel/vdso.c. */
+#ifndef VDK_KERNEL_MM_SPACE_H
+#define VDK_KERNEL_MM_SPACE_H
+
+#include "arch/arch.h"
+#include "core/list.h"
+#include "core/spinlock.h"
+#include "core/types.h"
+
+struct file;
+
+/* Protection bits are ARCH_PROT_*, which equal PROT_READ, PROT_WRITE, PROT_EXEC. */
+#define AREA_SHARED 1u    /* MAP_SHARED: writes reach the file or the other sharers */
+#define AREA_STACK 2u     /* grows down on faults, to the stack limit */
+#define AREA_SPECIAL 4u   /* pages given by space_map_pages(): vDSO, vvar */
+#define AREA_HEAP 8u
+
+/* [start, end), page-aligned. Areas of a space do not overlap and are sorted. */
+struct area {
+	struct list link;
+	uaddr_t start, end;
+	unsigned int prot, flags;
+	struct file *file;   /* referenced; NULL: anonymous */
+	uint64_t offset;     /* of `start` in the file, bytes */
+	const char *name;    /* static string for /proc/self/maps such as "[vdso]"; NULL: the file's path, or nothing */
+	paddr_t *pages;      /* AREA_SPECIAL and anonymous shared memory: see space.c */
+};
+
+struct space {
+	/* lock */
+	struct spinlock lock;
+	struct list areas;
+	struct arch_space arch;
+	uaddr_t brk_start, brk;
+	uaddr_t mmap_top;
+	uaddr_t stack_limit; /* lowest address the stack may grow to */
+	size_t mapped_pages, resident_pages;
+	/* set at exec, constant after */
+	uaddr_t arg_start, arg_end, env_start, env_end;
+	uaddr_t vdso;        /* address of the vDSO's ELF header; 0: none */
+	uint64_t auxv[2 * 32];
+	size_t auxv_count;   /* words */
+	struct file *exe;    /* referenced */
+	/* atomic */
+	unsigned int refs;
+};
+
+struct space *space_create(void);              /* NULL: no memory; one reference */
+struct space *space_clone(struct space *from); /* for fork: copy on write */
+void space_get(struct space *s);
+void space_put(struct space *s);               /* the last one frees everything */
+
+/* mmap's work. `addr` is a hint, or the place itself with MAP_FIXED / MAP_FIXED_NOREPLACE; `flags` are Linux's MAP_*.
+ * `file` gains a reference. The address, or a negative errno. */
+long space_mmap(struct space *s, uaddr_t addr, size_t len, unsigned int prot, unsigned int flags, struct file *file,
+		uint64_t offset);
+long space_munmap(struct space *s, uaddr_t addr, size_t len);
+long space_mprotect(struct space *s, uaddr_t addr, size_t len, unsigned int prot);
+/* A free range of `len` bytes at a random page in the mmap region; 0: none. */
+uaddr_t space_find_random(struct space *s, size_t len);
+/* Map `count` existing pages at `va` (each gains a reference); never writable by mprotect unless prot says so now.
+ * Such an area can be unmapped and moved by the program, not made writable. 0 or a negative errno. */
+int space_map_pages(struct space *s, uaddr_t va, const paddr_t *pages, size_t count, unsigned int prot, const char *name);
+
+/* Bring the page at `addr` in for `access` (TRAP_ACCESS_*). 0, or the signal's code: SEGV_MAPERR 1, SEGV_ACCERR 2, or
+ * -EIO for SIGBUS (beyond the end of a file), -ENOMEM. Called by the page-fault handler and by copies. */
+int space_fault(struct space *s, uaddr_t addr, unsigned int access);
+
+/* Copy to or from an address space that need not be the current one, bringing pages in: bytes copied. */
+size_t space_read(struct space *s, uaddr_t addr, void *buf, size_t n);
+size_t space_write(struct space *s, uaddr_t addr, const void *buf, size_t n);
+
+#endif

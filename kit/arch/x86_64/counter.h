@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the TSC, read in order.
+ * Relies on: an invariant TSC, the same on all CPUs; the kernel chooses the mode.
+ * Who may include: kit/image; through vdk/arch.h's contract. */
+#ifndef VDK_ARCH_X86_64_COUNTER_H
+#define VDK_ARCH_X86_64_COUNTER_H
+
+#include "vdk/arch.h"
+
+#define VDK_COUNTER_WIDTH 64
+
+/* COUNTER: RDTSCP, which waits until all earlier loads are done (Intel SDM, AMD APM: RDTSCP). COUNTER_ALT: LFENCE; RDTSC, for
+ * CPUs without it. Later loads may pass either; the latch's second look at the number bounds that to what the CPU has
+ * in flight (docs/decisions/rate-change.md). */
+static inline __attribute__((always_inline)) uint64_t vdk_counter_read(unsigned int mode)
+{
+	uint32_t low, high;
+
+	if (__builtin_expect(mode == VDK_MODE_COUNTER, 1))
+		__asm__ volatile("rdtscp" : "=a"(low), "=d"(high) : : "ecx", "memory");
+	else
+		__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+#endif

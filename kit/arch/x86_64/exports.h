@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the image's exported names on x86_64, as Linux has them; also read by the linker script.
+ * Relies on: nothing.
+ * Who may include: kit/image. */
+#ifndef VDK_ARCH_X86_64_EXPORTS_H
+#define VDK_ARCH_X86_64_EXPORTS_H
+
+#define VDK_VERSION LINUX_2.6
+#define VDK_PREFIX(name) __vdso_##name
+/* glibc before 2.31 and gdb's users also know the plain names. */
+#define VDK_PLAIN_NAMES 1
+#define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(time) X(getcpu)
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The image's layout: one read-execute segment from the ELF header on, and the data page directly below it. */
+#include "exports.h"
+#include "vdk/page.h"
+
+
+SECTIONS
+{
+	. = SIZEOF_HEADERS;
+	.hash : {
+		vdk_data = . - SIZEOF_HEADERS - VDK_PAGE_SIZE;
+		*(.hash)
+	} :text
+	.gnu.hash : { *(.gnu.hash) }
+	.dynsym : { *(.dynsym) }
+	.dynstr : { *(.dynstr) }
+	.gnu.version : { *(.gnu.version) }
+	.gnu.version_d : { *(.gnu.version_d) }
+	/* A segment each: the two differ in alignment, and readers of notes go by their segment's. */
+	.note.gnu.property : { *(.note.gnu.property) } :text :property_note :property
+	.note.gnu.build-id : { *(.note.gnu.build-id) } :text :note
+	.dynamic : { *(.dynamic) } :text :dynamic
+	.eh_frame_hdr : { *(.eh_frame_hdr) } :text :eh_frame_hdr
+	.eh_frame : { KEEP(*(.eh_frame)) } :text
+	.rodata : { *(.rodata .rodata.*) } :text
+	.text : ALIGN(64) { *(.text .text.*) } :text
+	/DISCARD/ : { *(.comment) *(.note.GNU-stack) *(.llvm_addrsig) }
+	/* Anything here would be writable or relocated: the audit refuses what it cannot be. */
+	.data : { *(.data .data.* .bss .bss.* COMMON .got .got.plt .plt) }
+	vdk_image_data_size = VDK_PAGE_SIZE;
+}
+
+PHDRS
+{
+	text PT_LOAD FILEHDR PHDRS FLAGS(5);
+	dynamic PT_DYNAMIC FLAGS(4);
+	note PT_NOTE FLAGS(4);
+	property_note PT_NOTE FLAGS(4);
+	property 0x6474e553 FLAGS(4); /* PT_GNU_PROPERTY */
+	eh_frame_hdr PT_GNU_EH_FRAME FLAGS(4);
+	stack PT_GNU_STACK FLAGS(6);
+}
+
+#define GLOBAL(name) VDK_PREFIX(name);
+#define PLAIN(name) name;
+VERSION
+{
+	VDK_VERSION {
+	global:
+		VDK_EXPORTS(GLOBAL)
+#ifdef VDK_PLAIN_NAMES
+		VDK_EXPORTS(PLAIN)
+#endif
+	local:
+		*;
+	};
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: how a kernel embeds the image and maps it.
+ * Relies on: the build's vdso.so, and vdso-image.h, which the audit generates from it.
+ * Who may include: every kernel.
+ *
+ * A kernel embeds build/<arch>/vdso.so as bytes that start on a page of their own, for example
+ *         .balign 4096
+ *     vdso_start:
+ *         .incbin "vdso.so"
+ *         .balign 4096
+ * and maps in each address space, at a random page-aligned address `base` of its choice:
+ *     base .. base + VDK_IMAGE_DATA_SIZE              the data page, user read-only, never executable: "[vvar]"
+ *     base + VDK_IMAGE_DATA_SIZE .. + VDK_IMAGE_SIZE  the image, user read and execute, never writable: "[vdso]"
+ * The same physical pages serve every process. AT_SYSINFO_EHDR is base + VDK_IMAGE_DATA_SIZE. Nothing needs patching.
+ * VDK_SYM_<name> is a symbol's offset from there, such as the signal return trampoline's. */
+#ifndef VDK_IMAGE_H
+#define VDK_IMAGE_H
+
+#include "vdk/page.h"
+
+/* Where the data page of an image at `ehdr` is. */
+#define VDK_IMAGE_DATA(ehdr) ((ehdr) - VDK_PAGE_SIZE)
+
+#endif

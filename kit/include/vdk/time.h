@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the kernel side: what a kernel says of its counter, and the timekeeper that turns it into clocks.
+ * Relies on: vdk/page.h, and on the caller's lock: one call that changes a timekeeper at a time. vdk_time_now() and
+ * vdk_time_res() need no lock and run anywhere, inside an update and in an NMI too.
+ * Who may include: every kernel. */
+#ifndef VDK_TIME_H
+#define VDK_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vdk/page.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VDK_HZ_MAX 1000000000000ull
+
+/* A free-running counter. Constant while a timekeeper uses it. */
+struct vdk_clocksource {
+	const char *name;
+	/* The counter now; the same on every CPU, but for small differences. Ordered after earlier loads. */
+	uint64_t (*read)(const struct vdk_clocksource *cs);
+	uint64_t hz;            /* 1 to VDK_HZ_MAX */
+	unsigned int width;     /* bits, 2 to 64: the counter runs from 0 to 2^width - 1 and wraps */
+	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, of all its bits; VDK_MODE_SYSCALL: it can't */
+};
+
+/* Constants of a page: what vdk_time_init() is told beside the counter. */
+struct vdk_time_config {
+	struct vdk_timespec wall; /* REALTIME at the start */
+	int32_t tai_offset_sec;   /* TAI - REALTIME; 0 where nobody has said */
+	uint32_t tick_ns;         /* the longest regular time between ticks: the resolution of the coarse clocks */
+	unsigned int cpu_mode;    /* VDK_CPU_* */
+	/* How long one vdk_time_*() call may take from its reading of the counter until readers see its result, in ns; a
+	 * slower rate starts that much in the future (docs/decisions/rate-change.md). 0: 10 microseconds. */
+	uint32_t publish_bound_ns;
+};
+
+/* Everything a timekeeper knows. The caller owns the memory; the fields are the kit's. */
+struct vdk_timekeeper {
+	struct vdk_slot now; /* the truth; the page is a copy */
+	const struct vdk_clocksource *cs;
+	struct vdk_page *kpage;
+	uint64_t bound_cycles;   /* publish_bound_ns in cycles */
+	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
+};
+
+/* Start a timekeeper: MONOTONIC, BOOTTIME and MONOTONIC_RAW at 0, REALTIME at config->wall, and the first publication.
+ * `kpage` is zeroed memory, aligned to VDK_PAGE_SIZE, the kernel's writable view of the page that user mode reads.
+ * -VDK_EINVAL: hz, width, wall or tick_ns out of range, or a mode that user mode does not know. */
+int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
+		  const struct vdk_time_config *config);
+
+/* Move the snapshot to the counter's present value and publish it: the coarse clocks advance, no fine clock moves. Call it
+ * from the timer interrupt, interrupts off. How late or seldom it comes costs no accuracy, as long as it comes within
+ * half a wrap of the counter. O(1). */
+void vdk_time_tick(struct vdk_timekeeper *tk);
+
+/* What clock_gettime answers for `clock_id`: the image's own read path with the clocksource's counter. False: the page does not hold
+ * that clock. */
+bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_timespec *ts);
+
+/* What clock_getres answers, in ns. False: the page does not hold that clock. */
+bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns);
+
+/* Set REALTIME, and TAI with it, as of now. -VDK_EINVAL: tv_nsec outside 0 to 1e9 - 1, or
+ * tv_sec outside 0 to 2^62. */
+int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall);
+
+/* Run all clocks but MONOTONIC_RAW faster or slower than the counter's nominal rate by `freq`, in units of 2^-16 parts
+ * per million (adjtimex's). No clock steps back, for no reader. -VDK_EINVAL: beyond +-100000 ppm. */
+int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq);
+
+/* gettimeofday's time zone, kept for programs; no clock depends on it. */
+void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

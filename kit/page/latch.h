@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Publication of a snapshot to readers that never wait: a sequence latch.
+ *
+ * Owns: the page's sequence number and the order of all accesses to its slots.
+ * Relies on: one writer at a time; 64-bit atomic loads and stores.
+ * Never: waits, neither side.
+ *
+ * The number sends readers to slot[seq & 1]. An update writes slot 1 while the number is even, makes it odd, writes the same to
+ * slot 0, makes it even. Wherever the writer stops, the slot that readers are sent to is whole: the old snapshot before the
+ * first change of the number, the new one after. A reader goes round again only if the number changed under it, that
+ * is, if a publication completed meanwhile. At rest the number is even and slot 0, in the number's own cache line, serves.
+ * The number has 64 bits: it does not come round while a reader sleeps. */
+#ifndef VDK_PAGE_LATCH_H
+#define VDK_PAGE_LATCH_H
+
+#include <stdbool.h>
+
+#include "vdk/page.h"
+
+/* The payload is read and written as relaxed atomics: a reader may see a torn snapshot, but not torn words, and then
+ * discards it. */
+#define VDK_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define VDK_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+
+static inline uint64_t vdk_latch_begin(const struct vdk_page *upage)
+{
+	/* Pairs with the release stores of seq in vdk_latch_publish(): who sees the number sees the slot it sends to. */
+	return __atomic_load_n(&upage->slot[0].seq, __ATOMIC_ACQUIRE);
+}
+
+static inline const struct vdk_slot *vdk_latch_slot(const struct vdk_page *upage, uint64_t seq)
+{
+	return &upage->slot[seq & 1];
+}
+
+static inline bool vdk_latch_retry(const struct vdk_page *upage, uint64_t seq)
+{
+	/* Pairs with the release fences in vdk_latch_publish(): who saw a byte of a later snapshot sees a later number. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __builtin_expect(VDK_LOAD(upage->slot[0].seq) != seq, 0);
+}
+
+/* The one list of a snapshot's fields: `to` of a page, `from` the writer's own. */
+static inline void vdk_slot_store(struct vdk_slot *to, const struct vdk_slot *from)
+{
+	VDK_STORE(to->cycles, from->cycles);
+	VDK_STORE(to->mult, from->mult);
+	VDK_STORE(to->frac, from->frac);
+	for (int i = 0; i < 2; i++) {
+		VDK_STORE(to->sec[i], from->sec[i]);
+		VDK_STORE(to->ns[i], from->ns[i]);
+	}
+	VDK_STORE(to->mode, from->mode);
+	VDK_STORE(to->shift, from->shift);
+	VDK_STORE(to->width, from->width);
+	VDK_STORE(to->boottime_sec, from->boottime_sec);
+	VDK_STORE(to->boottime_ns, from->boottime_ns);
+	VDK_STORE(to->tai_offset_sec, from->tai_offset_sec);
+	VDK_STORE(to->raw_mult, from->raw_mult);
+	VDK_STORE(to->raw_frac, from->raw_frac);
+	VDK_STORE(to->raw_sec, from->raw_sec);
+	VDK_STORE(to->raw_ns, from->raw_ns);
+}
+
+/* The writer's steps, apart so that a test can stop between them; vdk_latch_publish() is the one order that is right.
+ * `slot` 1, then 0. */
+static inline void vdk_latch_write(struct vdk_page *kpage, unsigned int slot, const struct vdk_slot *now)
+{
+	/* Pairs with the acquire fence in vdk_latch_retry(): the number that sent readers away from this slot is out before
+	 * the first byte in it changes. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	vdk_slot_store(&kpage->slot[slot], now);
+}
+
+static inline void vdk_latch_flip(struct vdk_page *kpage)
+{
+	/* Pairs with the acquire load in vdk_latch_begin(): the slot is whole before readers are sent to it. */
+	__atomic_store_n(&kpage->slot[0].seq, VDK_LOAD(kpage->slot[0].seq) + 1, __ATOMIC_RELEASE);
+}
+
+static inline void vdk_latch_publish(struct vdk_page *kpage, const struct vdk_slot *now)
+{
+	vdk_latch_write(kpage, 1, now);
+	vdk_latch_flip(kpage);
+	vdk_latch_write(kpage, 0, now);
+	vdk_latch_flip(kpage);
+}
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* The one read path: from a page and a counter to the seven clocks.
+ *
+ * Owns: the arithmetic of a reading. Compiled into the image, into the kernel's own clocks (vdk_time_now) and into unit tests.
+ * Relies on: kit/page/latch.h, the compiler's 128-bit integers.
+ * Never: calls anything but the `counter` it is given, allocates, waits. */
+#ifndef VDK_PAGE_READ_H
+#define VDK_PAGE_READ_H
+
+#include <stdbool.h>
+
+#include "page/latch.h"
+#include "vdk/clock.h"
+
+#define VDK_INLINE static inline __attribute__((always_inline))
+
+/* How a reader gets the counter that `slot` counts with; false: it can't, and the reading is not served. With `value` NULL
+ * it only says whether it could. */
+#define VDK_COUNTER_FN(name) bool (*name)(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+
+/* Cycles from `base` to `counter` on a counter of `width` bits; 0 when `counter` is up to half a wrap behind, as another
+ * CPU's counter may be.
+ *
+ * With the difference moved to the top of the word its sign is the half-range test, for every width. */
+VDK_INLINE uint64_t vdk_cycles_since(uint64_t base, uint64_t counter, unsigned int width)
+{
+	uint64_t top = (counter - base) << (64 - width);
+
+	if (__builtin_expect((int64_t)top < 0, 0))
+		return 0;
+	return top >> (64 - width);
+}
+
+/* Nanoseconds that `cycles` add to a base with fraction *frac, and in *frac the new fraction: exactly
+ * (cycles * 2^shift * mult + frac) / 2^64 and its remainder.
+ *
+ * No overflow: mult is below 2^64 and, by the choice of shift (vdk_rate_of_hz in kit/time), cycles * 2^shift stays below 2^64 for
+ * any span below 2^64 / 2.25 ns = 259 years; the product's high half then stays below 2^64, and the carry adds at most 1 to it. */
+VDK_INLINE uint64_t vdk_cycles_to_ns(uint64_t cycles, unsigned int shift, uint64_t mult, uint64_t *frac)
+{
+	unsigned __int128 product = (unsigned __int128)(cycles << shift) * mult;
+	uint64_t low = (uint64_t)product + *frac;
+
+	product >>= 64;
+	product += low < *frac;
+	*frac = low;
+	return (uint64_t)product;
+}
+
+/* *sec and *ns move on by `ns`: whole seconds are carried, by one subtraction where that is enough. `*ns` is below 1e9 before
+ * and after. */
+VDK_INLINE void vdk_carry(int64_t *sec, uint64_t *ns, uint64_t add)
+{
+	uint64_t sum = *ns + add;
+
+	if (__builtin_expect(sum >= VDK_NS_PER_SEC, 0)) {
+		if (sum < 2ull * VDK_NS_PER_SEC) {
+			*sec += 1;
+			sum -= VDK_NS_PER_SEC;
+		} else {
+			*sec += (int64_t)(sum / VDK_NS_PER_SEC);
+			sum %= VDK_NS_PER_SEC;
+		}
+	}
+	*ns = sum;
+}
+
+/* REALTIME and MONOTONIC are read alike: one kind, and the id is an index. Every other clock is a kind of its own. */
+#define VDK_KIND_HOT VDK_CLOCK_MONOTONIC
+
+/* The base of a clock in a slot: what it said at slot->cycles. */
+VDK_INLINE void vdk_slot_base(const struct vdk_slot *slot, int kind, int id, int64_t *sec, uint64_t *ns)
+{
+	switch (kind) {
+	case VDK_CLOCK_BOOTTIME:
+		*sec = VDK_LOAD(slot->boottime_sec);
+		*ns = VDK_LOAD(slot->boottime_ns);
+		break;
+	case VDK_CLOCK_MONOTONIC_RAW:
+		*sec = VDK_LOAD(slot->raw_sec);
+		*ns = VDK_LOAD(slot->raw_ns);
+		break;
+	case VDK_CLOCK_TAI:
+		*sec = VDK_LOAD(slot->sec[VDK_CLOCK_REALTIME]) + VDK_LOAD(slot->tai_offset_sec);
+		*ns = VDK_LOAD(slot->ns[VDK_CLOCK_REALTIME]);
+		break;
+	default: /* the id is the index */
+		*sec = VDK_LOAD(slot->sec[id]);
+		*ns = VDK_LOAD(slot->ns[id]);
+	}
+}
+
+/* A clock that goes with the counter: `id`, of the constant kind `kind`. `width` is a constant where the caller knows the counter, 0 where the slot says it. */
+VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, unsigned int width, struct vdk_timespec *ts,
+			      VDK_COUNTER_FN(counter), const void *ctx)
+{
+	bool raw = kind == VDK_CLOCK_MONOTONIC_RAW;
+	uint64_t seq, now, elapsed, frac, ns;
+	int64_t sec;
+
+	do {
+		const struct vdk_slot *slot;
+
+		seq = vdk_latch_begin(upage);
+		slot = vdk_latch_slot(upage, seq);
+		if (!counter(ctx, slot, &now))
+			return false;
+		now = vdk_cycles_since(VDK_LOAD(slot->cycles), now, width ? width : VDK_LOAD(slot->width));
+		frac = raw ? VDK_LOAD(slot->raw_frac) : VDK_LOAD(slot->frac);
+		elapsed = vdk_cycles_to_ns(now, VDK_LOAD(slot->shift),
+					   raw ? VDK_LOAD(slot->raw_mult) : VDK_LOAD(slot->mult), &frac);
+		vdk_slot_base(slot, kind, id, &sec, &ns);
+		/* Consume the snapshot before the look at the number: what waits for the look stays few registers. */
+		__asm__("" : "+r"(elapsed));
+	} while (vdk_latch_retry(upage, seq));
+	vdk_carry(&sec, &ns, elapsed);
+	ts->tv_sec = sec;
+	ts->tv_nsec = (int64_t)ns;
+	return true;
+}
+
+/* A clock that goes with the tick: REALTIME_COARSE and MONOTONIC_COARSE are the bases of the fine clock `id`. */
+VDK_INLINE bool vdk_read_coarse(const struct vdk_page *upage, int id, struct vdk_timespec *ts, VDK_COUNTER_FN(counter),
+				const void *ctx)
+{
+	uint64_t seq, ns;
+	int64_t sec;
+
+	do {
+		const struct vdk_slot *slot;
+
+		seq = vdk_latch_begin(upage);
+		slot = vdk_latch_slot(upage, seq);
+		if (!counter(ctx, slot, NULL))
+			return false;
+		vdk_slot_base(slot, VDK_KIND_HOT, id, &sec, &ns);
+	} while (vdk_latch_retry(upage, seq));
+	ts->tv_sec = sec;
+	ts->tv_nsec = (int64_t)ns;
+	return true;
+}
+
+/* Clock `id` now; false: the page does not hold it, or `counter` refused. Each call below is a copy of its own, with
+ * the clock's offsets as constants. */
+VDK_INLINE bool vdk_read_clock(const struct vdk_page *upage, int id, unsigned int width, struct vdk_timespec *ts,
+			       VDK_COUNTER_FN(counter), const void *ctx)
+{
+	switch (id) {
+	case VDK_CLOCK_REALTIME:
+		return vdk_read_fine(upage, VDK_KIND_HOT, VDK_CLOCK_REALTIME, width, ts, counter, ctx);
+	case VDK_CLOCK_MONOTONIC:
+		return vdk_read_fine(upage, VDK_KIND_HOT, VDK_CLOCK_MONOTONIC, width, ts, counter, ctx);
+	case VDK_CLOCK_MONOTONIC_RAW:
+		return vdk_read_fine(upage, VDK_CLOCK_MONOTONIC_RAW, VDK_CLOCK_MONOTONIC_RAW, width, ts, counter, ctx);
+	case VDK_CLOCK_REALTIME_COARSE:
+	case VDK_CLOCK_MONOTONIC_COARSE:
+		return vdk_read_coarse(upage, id - VDK_CLOCK_REALTIME_COARSE, ts, counter, ctx);
+	case VDK_CLOCK_BOOTTIME:
+		return vdk_read_fine(upage, VDK_CLOCK_BOOTTIME, VDK_CLOCK_BOOTTIME, width, ts, counter, ctx);
+	case VDK_CLOCK_TAI:
+		return vdk_read_fine(upage, VDK_CLOCK_TAI, VDK_CLOCK_TAI, width, ts, counter, ctx);
+	default:
+		return false;
+	}
+}
+
+/* Resolution of clock `id` in ns; 0: the page does not hold it, or nobody has filled the page. */
+VDK_INLINE uint32_t vdk_read_res(const struct vdk_page *upage, int id)
+{
+	switch (id) {
+	case VDK_CLOCK_REALTIME:
+	case VDK_CLOCK_MONOTONIC:
+	case VDK_CLOCK_MONOTONIC_RAW:
+	case VDK_CLOCK_BOOTTIME:
+	case VDK_CLOCK_TAI:
+		return VDK_LOAD(upage->res_ns);
+	case VDK_CLOCK_REALTIME_COARSE:
+	case VDK_CLOCK_MONOTONIC_COARSE:
+		return VDK_LOAD(upage->coarse_res_ns);
+	default:
+		return 0;
+	}
+}
+
+#endif

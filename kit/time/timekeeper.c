@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns a clocksource and a tick into what the page says.
+ *
+ * Owns: struct vdk_timekeeper. Relies on: the caller's lock, see vdk/time.h.
+ * Never: reads the page back for its own state, keeps globals, allocates, locks, logs. */
+#include "vdk/time.h"
+
+#include "page/read.h"
+#include "time/rate.h"
+
+#define DEFAULT_PUBLISH_BOUND_NS 10000u
+#define WALL_SEC_MAX (1ll << 62)
+
+static void publish(struct vdk_timekeeper *tk)
+{
+	vdk_latch_publish(tk->kpage, &tk->now);
+}
+
+/* The clocks that go at the adjusted rate move on by `ns`: all by whole nanoseconds, so that they share one fraction. */
+static void add_ns(struct vdk_slot *now, uint64_t add)
+{
+	uint64_t ns;
+
+	for (int i = 0; i < 2; i++) {
+		ns = now->ns[i];
+		vdk_carry(&now->sec[i], &ns, add);
+		now->ns[i] = (uint32_t)ns;
+	}
+	ns = now->boottime_ns;
+	vdk_carry(&now->boottime_sec, &ns, add);
+	now->boottime_ns = (uint32_t)ns;
+}
+
+/* Move the snapshot to the counter's present value. Every reading from the new one equals, bit for bit, the reading from the old:
+ *     floor((d1 + d2) * m + f) = floor(d1 * m + f) + floor(d2 * m + frac(d1 * m + f))
+ * in units of 2^-64 ns, and nothing is rounded on the way. */
+static void advance(struct vdk_timekeeper *tk)
+{
+	struct vdk_slot *now = &tk->now;
+	uint64_t cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
+	uint64_t raw_ns = now->raw_ns;
+
+	add_ns(now, vdk_cycles_to_ns(cycles, now->shift, now->mult, &now->frac));
+	vdk_carry(&now->raw_sec, &raw_ns, vdk_cycles_to_ns(cycles, now->shift, now->raw_mult, &now->raw_frac));
+	now->raw_ns = (uint32_t)raw_ns;
+	now->cycles = (now->cycles + cycles) & (UINT64_MAX >> (64 - now->width));
+}
+
+static bool valid_wall(const struct vdk_timespec *wall)
+{
+	return wall->tv_nsec >= 0 && wall->tv_nsec < (int64_t)VDK_NS_PER_SEC && wall->tv_sec >= 0 &&
+	       wall->tv_sec <= WALL_SEC_MAX;
+}
+
+static void set_wall(struct vdk_slot *now, const struct vdk_timespec *wall)
+{
+	now->sec[VDK_CLOCK_REALTIME] = wall->tv_sec;
+	now->ns[VDK_CLOCK_REALTIME] = (uint32_t)wall->tv_nsec;
+}
+
+int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
+		  const struct vdk_time_config *config)
+{
+	uint32_t bound_ns = config->publish_bound_ns ? config->publish_bound_ns : DEFAULT_PUBLISH_BOUND_NS;
+	struct vdk_rate rate;
+
+	if (!cs->read || !cs->hz || cs->hz > VDK_HZ_MAX || cs->width < 2 || cs->width > 64 ||
+	    cs->user_mode > VDK_MODE_COUNTER_ALT || config->cpu_mode > VDK_CPU_LSL || !config->tick_ns ||
+	    config->tick_ns > VDK_NS_PER_SEC || !valid_wall(&config->wall))
+		return -VDK_EINVAL;
+	rate = vdk_rate_of_hz(cs->hz);
+	*tk = (struct vdk_timekeeper){
+		.now = {
+			.cycles = cs->read(cs) & (UINT64_MAX >> (64 - cs->width)),
+			.mult = rate.mult,
+			.raw_mult = rate.mult,
+			.shift = rate.shift,
+			.width = (uint8_t)cs->width,
+			.mode = (uint8_t)cs->user_mode,
+			.tai_offset_sec = config->tai_offset_sec,
+		},
+		.cs = cs,
+		.kpage = kpage,
+		.bound_cycles = vdk_div128((unsigned __int128)bound_ns * cs->hz, VDK_NS_PER_SEC) + 1,
+	};
+	set_wall(&tk->now, &config->wall);
+
+	VDK_STORE(kpage->magic, VDK_PAGE_MAGIC);
+	VDK_STORE(kpage->version, VDK_PAGE_VERSION);
+	VDK_STORE(kpage->size, (uint32_t)sizeof(*kpage));
+	VDK_STORE(kpage->res_ns, 1);
+	VDK_STORE(kpage->coarse_res_ns, config->tick_ns);
+	VDK_STORE(kpage->cpu_mode, config->cpu_mode);
+	publish(tk);
+	return 0;
+}
+
+void vdk_time_tick(struct vdk_timekeeper *tk)
+{
+	advance(tk);
+	publish(tk);
+}
+
+int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall)
+{
+	if (!valid_wall(wall))
+		return -VDK_EINVAL;
+	advance(tk);
+	set_wall(&tk->now, wall);
+	publish(tk);
+	return 0;
+}
+
+/* A faster rate may start now: whoever still reads the old snapshot reads less. A slower one must start at a counter value c
+ * that no reader of the old snapshot reaches: until the number changes they are on the old line, and the new one must not lie
+ * below it there. So the new line meets the old at c = now + bound, which puts its base bound * (old - new) higher: some
+ * nanoseconds for hundreds of ppm. If the counter is found beyond c after the publication, that is counted. */
+int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq)
+{
+	struct vdk_slot *now = &tk->now;
+	uint64_t mult;
+	bool slower;
+
+	if (freq < -VDK_FREQ_MAX || freq > VDK_FREQ_MAX)
+		return -VDK_EINVAL;
+	advance(tk);
+	mult = vdk_rate_adjust(now->raw_mult, freq);
+	slower = mult < now->mult;
+	if (slower)
+		add_ns(now, vdk_cycles_to_ns(tk->bound_cycles, now->shift, now->mult - mult, &now->frac));
+	now->mult = mult;
+	publish(tk);
+	if (slower && vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width) > tk->bound_cycles)
+		tk->late_publishes++;
+	return 0;
+}
+
+void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time)
+{
+	VDK_STORE(tk->kpage->tz_minuteswest, minutes_west);
+	VDK_STORE(tk->kpage->tz_dsttime, dst_time);
+}
+
+/* VDK_COUNTER_FN: the kernel can always read its counter. */
+static bool kernel_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+{
+	const struct vdk_clocksource *cs = ctx;
+
+	(void)slot;
+	if (value)
+		*value = cs->read(cs);
+	return true;
+}
+
+bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_timespec *ts)
+{
+	return vdk_read_clock(tk->kpage, clock_id, 0, ts, kernel_counter, tk->cs);
+}
+
+bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns)
+{
+	uint32_t res = vdk_read_res(tk->kpage, clock_id);
+
+	if (res)
+		*res_ns = res;
+	return res != 0;
+}
