@@ -14,9 +14,9 @@ LD := ld.lld-19
 HOSTCC ?= clang-19
 
 WARN := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Werror
-include kit/arch/$(ARCH)/flags.mk
+include kit/arch/$(ARCH)/flags.mk kernel/arch/$(ARCH)/flags.mk
 TARGET := --target=$(TRIPLE)
-FREE := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-resource-dir)/include $(WARN) -g -MMD -MP
+FREE := -std=gnu11 -ffreestanding -nostdinc -isystem $(dir $(shell $(CC) -print-file-name=include/stddef.h)) $(WARN) -g -MMD -MP
 HOSTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP
 
 .DEFAULT_GOAL := help
@@ -68,10 +68,21 @@ $B/kit/time/%.o: kit/time/%.c
 	@mkdir -p $(@D)
 	$(CC) $(KIT_FLAGS) -c -o $@ $<
 
+# The whole kernel side in one object; and with the stub port, whose undefined symbols are what a kernel supplies.
+$B/kit.o: $(KIT_OBJ)
+	$(LD) -r -o $@ $^
+
+$B/template.o: $B/kit/template/port.o $B/kit.o
+	$(LD) -r -o $@ $^
+
+$B/kit/template/%.o: kit/template/%.c $B/vdso-image.h
+	@mkdir -p $(@D)
+	$(CC) $(TARGET) $(FREE) -O2 -Ikit/include -I$B -c -o $@ $<
+
 # --- The kernel ---------------------------------------------------------------------------------------------------
 KERNEL_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -fno-omit-frame-pointer \
 	-Ikernel -Ikernel/arch/$(ARCH) -Ikit/include -I$B
-KERNEL_SRC := $(wildcard kernel/*.c kernel/*.S $(foreach d,core mm proc fs time trap syscall arch/$(ARCH),kernel/$d/*.c kernel/$d/*.S))
+KERNEL_SRC := $(wildcard kernel/*.[cS] kernel/*/*.[cS] kernel/arch/$(ARCH)/*.[cS])
 KERNEL_OBJ := $(patsubst %,$B/%.o,$(KERNEL_SRC))
 
 kernel: $B/kernel ## the kernel, build/<arch>/kernel
@@ -82,12 +93,9 @@ $B/kernel/%.o: kernel/% $B/syscall-numbers.h $B/vdso-image.h
 
 $B/kernel/vdso.c.o $B/kernel/image.S.o: $B/vdso.so
 
-$B/kernel.elf: $(KERNEL_OBJ) $(KIT_OBJ) kernel/arch/$(ARCH)/kernel.lds
+$B/kernel: $(KERNEL_OBJ) $(KIT_OBJ) kernel/arch/$(ARCH)/kernel.lds
 	$(LD) -static -z max-page-size=4096 -z noexecstack --no-dynamic-linker --build-id=none -T kernel/arch/$(ARCH)/kernel.lds \
 		-o $@ $(KERNEL_OBJ) $(KIT_OBJ)
-
-$B/kernel: $B/kernel.elf
-	cp $< $@
 
 # Names and numbers from the ABI's own header; a call exists if somebody defines sys_<name>.
 $B/syscall-numbers.h: tools/syscall-table
@@ -95,8 +103,55 @@ $B/syscall-numbers.h: tools/syscall-table
 	tools/syscall-table $(ARCH) $(CC) > $@.tmp
 	mv $@.tmp $@
 
+# --- Programs and the default root file system ----------------------------------------------------------------------
+USER_FLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MP -pthread -Itests -Ikit/include
+GUEST := $(basename $(notdir $(wildcard tests/guest/*.c)))
+USER_BIN := $B/user/hello $(foreach t,$(GUEST),$(addprefix $B/tests/guest/$t-,$(LIBCS)))
+
+$B/user/%: user/%.c
+	@mkdir -p $(@D)
+	$(CC_$(firstword $(LIBCS))) $(USER_FLAGS) -o $@ $<
+
+define guest_rule
+$B/tests/guest/%-$(1): tests/guest/%.c
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) $$(USER_FLAGS) -o $$@ $$<
+endef
+$(foreach l,$(LIBCS),$(eval $(call guest_rule,$l)))
+
+root: $B/root.stamp ## the default root file system, build/<arch>/root
+
+$B/root.stamp: tools/make-root $(USER_BIN)
+	tools/make-root $(BUSYBOX) $B/root $(USER_BIN)
+	@touch $@
+
+boot-files: $B/kernel $B/root.stamp
+
+run: boot-files ## boot the kernel and run the main program
+	@tools/boot --arch $(ARCH) -- /bin/hello
+
+# --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
+TESTFLAGS := $(HOSTFLAGS) -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
+UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/page/*.c))
+IMAGE_TESTS := $(patsubst %.c,$B/%,$(wildcard tests/image/*.c))
+TESTS := $(UNIT) $(wildcard tests/kit/*.t) $(IMAGE_TESTS) $(wildcard tests/image/*.t tests/tools/*.t tests/guest/*.t)
+
+$B/tests/unit/traps: kernel/trap/trap.c
+$(UNIT): $B/%: %.c kit/time/timekeeper.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
+$(IMAGE_TESTS): $B/%: %.c $B/vdso-image.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TESTFLAGS) -o $@ $<
+
+test-files: boot-files image $(UNIT) $(IMAGE_TESTS)
+
+test: test-files ## every test
+	ARCH=$(ARCH) VDK_BUILD=$B prove --timer $(TESTS)
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help image kernel clean
+.PHONY: help image kernel root boot-files run test-files test clean
 -include $(shell find build -name '*.d' 2>/dev/null)

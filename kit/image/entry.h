@@ -7,6 +7,7 @@
 
 #include "counter.h"
 #include "exports.h"
+#include "getcpu.h"
 #include "page/read.h"
 #include "syscall.h"
 

@@ -3,7 +3,6 @@
  *
  * Owns: its ABI. Relies on: kit/arch/<a>/getcpu.h, the page's cpu_mode. */
 #include "entry.h"
-#include "getcpu.h"
 
 /* The third argument, a cache of Linux before 2.6.24, is ignored as Linux does. */
 VDK_ENTRY(int, getcpu, (uint32_t *cpu, uint32_t *node, void *unused))

@@ -2,4 +2,3 @@
 # What the build must know of x86_64.
 TRIPLE := x86_64-linux-gnu
 IMAGE_ARCH_FLAGS := -mno-sse -mno-mmx -mgeneral-regs-only -fcf-protection=branch
-KERNEL_ARCH_FLAGS := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel

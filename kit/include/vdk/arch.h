@@ -5,7 +5,7 @@
  *
  * kit/arch/<a>/counter.h  VDK_COUNTER_WIDTH and vdk_counter_read()
  * kit/arch/<a>/syscall.h  vdk_syscall() and the numbers VDK_NR_<name>
- * kit/arch/<a>/getcpu.h   vdk_getcpu(), where getcpu is exported
+ * kit/arch/<a>/getcpu.h   vdk_getcpu()
  * kit/arch/<a>/exports.h  VDK_VERSION, VDK_PREFIX and VDK_EXPORTS(X)
  * kit/arch/<a>/flags.mk   target triple and compiler flags */
 #ifndef VDK_ARCH_H

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# What the build of the kernel and of its programs must know of x86_64.
+KERNEL_ARCH_FLAGS := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel
+# Guest programs are built with each of these; the first one builds user/.
+LIBCS := musl glibc pie
+CC_musl := musl-gcc -static
+CC_glibc := gcc -static
+CC_pie := gcc -static-pie
+BUSYBOX := /bin/busybox

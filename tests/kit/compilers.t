@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# gcc builds the kit too: image and kernel side; what it built passes the same audit. The kernel side has no state of its own.
+# The template links with nothing but the kit and the functions that it names.
+: "${ARCH:=x86_64}" "${VDK_BUILD:=build/$ARCH}"
+out=$VDK_BUILD/tests/kit
+mkdir -p "$out"
+echo 1..4
+
+report() { # NUMBER CLAIM STATUS LOG
+	[ "$3" = 0 ] && echo "ok $1 - $2" || { echo "not ok $1 - $2"; sed 's/^/# /' "$4"; }
+}
+
+make -s ARCH="$ARCH" CC=gcc TARGET= B="$out/gcc" "$out/gcc/vdso.so" > "$out/image.log" 2>&1
+report 1 "gcc builds an image that the audit passes" $? "$out/image.log"
+
+make -s ARCH="$ARCH" CC=gcc TARGET= B="$out/gcc" "$out/gcc/kit.o" > "$out/kit.log" 2>&1
+report 2 "gcc builds the kernel side" $? "$out/kit.log"
+
+make -s ARCH="$ARCH" "$VDK_BUILD/template.o" > "$out/template.log" 2>&1 &&
+	llvm-nm-19 --undefined-only --format=just-symbols "$VDK_BUILD/template.o" > "$out/undefined" &&
+	grep -v -e '^port_' -e '^mem\(cpy\|set\)$' "$out/undefined" > "$out/template.log"
+[ $? = 1 ] && [ -s "$out/undefined" ]
+report 3 "the template needs its port_ functions, memcpy and memset, and nothing else" $? "$out/template.log"
+
+llvm-nm-19 --defined-only "$VDK_BUILD/kit.o" | grep -i ' [bdc] ' > "$out/globals.log"
+[ $? = 1 ]
+report 4 "the kernel side has no globals" $? "$out/globals.log"

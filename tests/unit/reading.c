@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* kit/page/read.h: the arithmetic of a reading, against exact wide integers. */
+#include "unit.h"
+
+#include "page/read.h"
+
+#define CASES 10000000
+
+static void conversion_is_exact(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CASES; i++) {
+		unsigned int shift = (unsigned int)random_between(0, 31);
+		uint64_t cycles = random_bits(64 - shift), mult = random_bits(64), frac = random_bits(64), rest = frac;
+		wide exact = ((wide)cycles << shift) * mult + frac;
+		uint64_t ns = vdk_cycles_to_ns(cycles, shift, mult, &rest);
+
+		assert_true((wide)ns << 64 == (exact >> 64) << 64);
+		assert_true(rest == (uint64_t)exact);
+	}
+}
+
+/* As the definition says: (counter - base) mod 2^width, and nothing for the upper half. */
+static void cycles_wrap_at_the_width_and_clamp_behind(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CASES; i++) {
+		unsigned int width = (unsigned int)random_between(2, 64);
+		uint64_t mask = UINT64_MAX >> (64 - width), base = random_word() & mask, step = random_bits(width) & mask;
+		uint64_t counter = (base + step) & mask;
+
+		assert_true(vdk_cycles_since(base, counter, width) == (step <= mask >> 1 ? step : 0));
+	}
+}
+
+static void carry_keeps_ns_below_a_second(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CASES; i++) {
+		int64_t start = (int64_t)random_word() >> 2, sec = start;
+		uint64_t ns = random_word() % VDK_NS_PER_SEC, add = random_bits(63);
+		wide_signed exact = (wide_signed)start * VDK_NS_PER_SEC + ns + add;
+
+		vdk_carry(&sec, &ns, add);
+		assert_true(ns < VDK_NS_PER_SEC);
+		assert_true((wide_signed)sec * VDK_NS_PER_SEC + ns == exact);
+	}
+}
+
+static bool fixed_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+{
+	(void)slot;
+	if (value)
+		*value = *(const uint64_t *)ctx;
+	return true;
+}
+
+static bool no_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+{
+	(void)ctx, (void)slot, (void)value;
+	return false;
+}
+
+static struct vdk_page page;
+
+static void each_clock_reads_its_own_words(void **state)
+{
+	struct vdk_slot slot = {
+		.cycles = 1000, .mult = 1ull << 63, .frac = 1ull << 63, .shift = 1, .width = 64, .mode = VDK_MODE_COUNTER,
+		.sec = { 100, 200 }, .ns = { 11, 22 }, .boottime_sec = 300, .boottime_ns = 33, .tai_offset_sec = 37,
+		.raw_mult = 1ull << 62, .raw_frac = 0, .raw_sec = 400, .raw_ns = 44,
+	};
+	static const struct {
+		int id;
+		int64_t sec, ns;
+	} expected[] = {
+		{ VDK_CLOCK_REALTIME, 100, 11 + 3 },         { VDK_CLOCK_MONOTONIC, 200, 22 + 3 },
+		{ VDK_CLOCK_MONOTONIC_RAW, 400, 44 + 1 },    { VDK_CLOCK_REALTIME_COARSE, 100, 11 },
+		{ VDK_CLOCK_MONOTONIC_COARSE, 200, 22 },     { VDK_CLOCK_BOOTTIME, 300, 33 + 3 },
+		{ VDK_CLOCK_TAI, 137, 11 + 3 },
+	};
+	uint64_t counter = 1003;
+
+	(void)state;
+	vdk_latch_publish(&page, &slot);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		struct vdk_timespec ts = { -1, -1 };
+
+		assert_true(vdk_read_clock(&page, expected[i].id, 0, &ts, fixed_counter, &counter));
+		assert_int_equal(ts.tv_sec, expected[i].sec);
+		assert_int_equal(ts.tv_nsec, expected[i].ns);
+		assert_false(vdk_read_clock(&page, expected[i].id, 0, &ts, no_counter, NULL));
+	}
+}
+
+static void other_ids_are_not_served(void **state)
+{
+	static const int ids[] = { -1, 2, 3, 8, 9, 10, 12, 15, 16, 17, 32, 64, INT32_MAX, INT32_MIN, INT32_MIN + 1, 0x10001 };
+	struct vdk_timespec ts = { -1, -1 };
+	uint64_t counter = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		assert_false(vdk_read_clock(&page, ids[i], 0, &ts, fixed_counter, &counter));
+		assert_int_equal(vdk_read_res(&page, ids[i]), 0);
+	}
+	assert_int_equal(ts.tv_sec, -1);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(conversion_is_exact),
+	cmocka_unit_test(cycles_wrap_at_the_width_and_clamp_behind),
+	cmocka_unit_test(carry_keeps_ns_below_a_second),
+	cmocka_unit_test(each_clock_reads_its_own_words),
+	cmocka_unit_test(other_ids_are_not_served),
+};
+RUN(tests)

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* kit/time: histories of ticks, steps and rates on a fake counter, against an exact model. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "time/rate.h"
+#include "vdk/time.h"
+
+static uint64_t counter, counter_step; /* each read of the counter moves it on by counter_step */
+
+static uint64_t read_counter(const struct vdk_clocksource *cs)
+{
+	uint64_t value = counter & (UINT64_MAX >> (64 - cs->width));
+
+	counter += counter_step;
+	return value;
+}
+
+static struct vdk_page page;
+static struct vdk_timekeeper tk;
+static struct vdk_clocksource cs;
+
+static void start(uint64_t hz, unsigned int width, uint64_t from, struct vdk_timespec wall)
+{
+	struct vdk_time_config config = { .wall = wall, .tai_offset_sec = 37, .tick_ns = 4000000 };
+
+	cs = (struct vdk_clocksource){ "fake", read_counter, hz, width, VDK_MODE_COUNTER };
+	counter = from;
+	counter_step = 0;
+	memset(&page, 0, sizeof(page));
+	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+}
+
+static wide_signed now(int id)
+{
+	struct vdk_timespec ts;
+
+	assert_true(vdk_time_now(&tk, id, &ts));
+	assert_true(ts.tv_nsec >= 0 && ts.tv_nsec < VDK_NS_PER_SEC);
+	return (wide_signed)ts.tv_sec * VDK_NS_PER_SEC + ts.tv_nsec;
+}
+
+/* ns that `cycles` take at the nominal rate, times 2^64. */
+static wide exact(wide cycles)
+{
+	struct vdk_rate rate = vdk_rate_of_hz(cs.hz);
+
+	return (cycles << rate.shift) * rate.mult;
+}
+
+static const int fine[] = { VDK_CLOCK_REALTIME, VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW, VDK_CLOCK_BOOTTIME,
+	VDK_CLOCK_TAI };
+
+/* A tick comes after anything from 1 cycle to ten years (or half a wrap): no reading is off by one nanosecond, ever. */
+static void late_ticks_cost_nothing(void **state)
+{
+	(void)state;
+	for (int history = 0; history < 3000; history++) {
+		uint64_t hz = random_between(1000, history & 1 ? 10000000 : 10000000000u);
+		unsigned int width = (unsigned int)random_between(24, 64);
+		uint64_t half = UINT64_MAX >> (65 - width), most = hz * 315576000u < half ? hz * 315576000u : half;
+		uint64_t from = random_word();
+		struct vdk_timespec wall = { (int64_t)random_bits(34), (int64_t)(random_word() % VDK_NS_PER_SEC) };
+		wide_signed wall_ns = (wide_signed)wall.tv_sec * VDK_NS_PER_SEC + wall.tv_nsec;
+		wide passed = 0;
+
+		start(hz, width, from, wall);
+		for (int tick = 0; tick < 40; tick++) {
+			uint64_t step = random_bits(64) % most + 1, unread = random_word() % step;
+
+			for (int part = 0; part < 2; part++) {
+				wide_signed ns;
+
+				counter += part ? step - unread : unread;
+				passed += part ? step - unread : unread;
+				ns = (wide_signed)(exact(passed) >> 64);
+				assert_true(now(VDK_CLOCK_MONOTONIC) == ns);
+				assert_true(now(VDK_CLOCK_BOOTTIME) == ns);
+				assert_true(now(VDK_CLOCK_MONOTONIC_RAW) == ns);
+				assert_true(now(VDK_CLOCK_REALTIME) == wall_ns + ns);
+				assert_true(now(VDK_CLOCK_TAI) == wall_ns + ns + (wide_signed)37 * VDK_NS_PER_SEC);
+			}
+			vdk_time_tick(&tk);
+			assert_true(now(VDK_CLOCK_MONOTONIC_COARSE) == now(VDK_CLOCK_MONOTONIC));
+			assert_true(now(VDK_CLOCK_REALTIME_COARSE) == now(VDK_CLOCK_REALTIME));
+		}
+	}
+}
+
+/* The same counter value, read through the snapshot of before and of after the tick, gives the same nanosecond. */
+static void rebase_is_invisible(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		wide_signed before[5];
+
+		if (i % 1000 == 0)
+			start(random_between(1000, 10000000000u), 64, random_word(), (struct vdk_timespec){ 1, 2 });
+		counter += random_bits(40);
+		for (int c = 0; c < 5; c++)
+			before[c] = now(fine[c]);
+		vdk_time_tick(&tk);
+		for (int c = 0; c < 5; c++)
+			assert_true(now(fine[c]) == before[c]);
+	}
+}
+
+static void counter_behind_the_base_is_clamped(void **state)
+{
+	(void)state;
+	start(2500000000u, 64, 1000000, (struct vdk_timespec){ 5, 0 });
+	counter += 1000000;
+	vdk_time_tick(&tk);
+	for (uint64_t behind = 1; behind < 100000; behind += 997) {
+		wide_signed base = now(VDK_CLOCK_MONOTONIC);
+
+		counter -= behind;
+		assert_true(now(VDK_CLOCK_MONOTONIC) == base);
+		vdk_time_tick(&tk); /* on a CPU that is behind: no step either way */
+		assert_true(now(VDK_CLOCK_MONOTONIC) == base);
+		counter += behind;
+		assert_true(now(VDK_CLOCK_MONOTONIC) == base);
+	}
+}
+
+static void coarse_is_the_last_tick(void **state)
+{
+	wide_signed tick;
+
+	(void)state;
+	start(3000000000u, 64, 7, (struct vdk_timespec){ 5, 0 });
+	counter += 123456789;
+	vdk_time_tick(&tk);
+	tick = now(VDK_CLOCK_MONOTONIC);
+	counter += 1000000;
+	assert_true(now(VDK_CLOCK_MONOTONIC_COARSE) == tick);
+	assert_true(now(VDK_CLOCK_MONOTONIC) > tick);
+}
+
+static void set_wall_moves_realtime_and_tai_only(void **state)
+{
+	(void)state;
+	start(1000000007u, 64, 99, (struct vdk_timespec){ 5, 0 });
+	for (int i = 0; i < 100000; i++) {
+		struct vdk_timespec wall = { (int64_t)random_bits(40), (int64_t)(random_word() % VDK_NS_PER_SEC) };
+		wide_signed mono, raw, boot;
+
+		counter += random_bits(36);
+		mono = now(VDK_CLOCK_MONOTONIC), raw = now(VDK_CLOCK_MONOTONIC_RAW), boot = now(VDK_CLOCK_BOOTTIME);
+		assert_int_equal(vdk_time_set_wall(&tk, &wall), 0);
+		assert_true(now(VDK_CLOCK_REALTIME) == (wide_signed)wall.tv_sec * VDK_NS_PER_SEC + wall.tv_nsec);
+		assert_true(now(VDK_CLOCK_TAI) - now(VDK_CLOCK_REALTIME) == (wide_signed)37 * VDK_NS_PER_SEC);
+		assert_true(now(VDK_CLOCK_REALTIME_COARSE) == now(VDK_CLOCK_REALTIME));
+		assert_true(now(VDK_CLOCK_MONOTONIC) == mono && now(VDK_CLOCK_MONOTONIC_RAW) == raw &&
+			    now(VDK_CLOCK_BOOTTIME) == boot);
+	}
+}
+
+/* Rates from -500 to +500 ppm and wilder, against the model: the new rate holds from the change on, or, for a slower one,
+ * from bound_cycles later, with the new line through that point. */
+static void rate_change_is_exact(void **state)
+{
+	(void)state;
+	for (int history = 0; history < 500; history++) {
+		uint64_t mult, bound;
+		wide mono = 0, raw = 0;
+		int64_t freq = 0;
+		unsigned int shift;
+
+		start(random_between(1000000, 10000000000u), 64, random_word(), (struct vdk_timespec){ 5, 0 });
+		shift = tk.now.shift, bound = tk.bound_cycles, mult = tk.now.mult;
+		assert_true((wide)bound * VDK_NS_PER_SEC >= (wide)10000 * cs.hz);
+		for (int i = 0; i < 200; i++) {
+			uint64_t step = random_bits(40), next;
+
+			counter += step;
+			mono += ((wide)step << shift) * mult;
+			raw += ((wide)step << shift) * tk.now.raw_mult;
+			freq = (int64_t)random_between(0, i & 1 ? 2 * VDK_FREQ_MAX : 65536000) - (i & 1 ? VDK_FREQ_MAX : 32768000);
+			assert_int_equal(vdk_time_set_freq(&tk, freq), 0);
+			next = vdk_rate_adjust(tk.now.raw_mult, freq);
+			if (next < mult)
+				mono += ((wide)bound << shift) * (mult - next);
+			mult = next;
+			assert_true(now(VDK_CLOCK_MONOTONIC) == (wide_signed)(mono >> 64));
+			assert_true(now(VDK_CLOCK_MONOTONIC_RAW) == (wide_signed)(raw >> 64));
+			assert_true(now(VDK_CLOCK_REALTIME) ==
+				    (wide_signed)(mono >> 64) + (wide_signed)5 * VDK_NS_PER_SEC);
+			if (random_word() & 1)
+				vdk_time_tick(&tk);
+		}
+		assert_int_equal(tk.late_publishes, 0);
+	}
+}
+
+/* design.md, point 4: who still reads the old snapshot, up to the bound, never reads more than who reads the new one at the
+ * same or a later counter value. */
+static void rate_change_never_steps_back_for_a_reader_of_the_old_snapshot(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		struct vdk_page old;
+		struct vdk_timekeeper old_reader;
+		uint64_t at;
+
+		if (i % 100 == 0)
+			start(random_between(1000000, 10000000000u), 64, random_word(), (struct vdk_timespec){ 5, 0 });
+		counter += random_bits(36);
+		vdk_time_tick(&tk);
+		old = page, old_reader = tk, old_reader.kpage = &old;
+		counter += random_bits(30);
+		at = counter;
+		assert_int_equal(vdk_time_set_freq(&tk, (int64_t)random_between(0, 65536000) - 32768000), 0);
+		for (int r = 0; r < 4; r++) {
+			struct vdk_timespec a, b;
+
+			counter = at + random_word() % (tk.bound_cycles + 1);
+			assert_true(vdk_time_now(&old_reader, VDK_CLOCK_MONOTONIC, &a));
+			assert_true(vdk_time_now(&tk, VDK_CLOCK_MONOTONIC, &b));
+			assert_true(a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec));
+			assert_true(vdk_time_now(&tk, VDK_CLOCK_MONOTONIC_COARSE, &a));
+			assert_true(a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec));
+		}
+		counter = at;
+	}
+}
+
+static void late_publication_of_a_slower_rate_is_counted(void **state)
+{
+	(void)state;
+	start(1000000000u, 64, 5, (struct vdk_timespec){ 5, 0 });
+	counter_step = tk.bound_cycles;
+	assert_int_equal(vdk_time_set_freq(&tk, -65536), 0);
+	assert_int_equal(tk.late_publishes, 0);
+	counter_step = tk.bound_cycles + 1;
+	assert_int_equal(vdk_time_set_freq(&tk, -2 * 65536), 0);
+	assert_int_equal(tk.late_publishes, 1);
+	assert_int_equal(vdk_time_set_freq(&tk, 65536), 0); /* faster: no bound */
+	assert_int_equal(tk.late_publishes, 1);
+}
+
+static void bad_input_is_refused_and_changes_nothing(void **state)
+{
+	static const struct vdk_timespec bad_wall[] = { { -1, 0 }, { 0, -1 }, { 0, 1000000000 }, { 0, INT64_MAX }, { 0, INT64_MIN },
+		{ INT64_MAX, 0 }, { INT64_MIN, 0 } };
+	static const int64_t bad_freq[] = { VDK_FREQ_MAX + 1, -VDK_FREQ_MAX - 1, INT64_MAX, INT64_MIN };
+	struct vdk_time_config config = { .wall = { 1, 0 }, .tick_ns = 4000000 }, bad;
+	struct vdk_clocksource good = { "fake", read_counter, 1000, 64, VDK_MODE_COUNTER }, other;
+	struct vdk_page before;
+
+	(void)state;
+	start(1000000000u, 64, 5, (struct vdk_timespec){ 5, 0 });
+	before = page;
+	for (size_t i = 0; i < sizeof(bad_wall) / sizeof(bad_wall[0]); i++) {
+		assert_int_equal(vdk_time_set_wall(&tk, &bad_wall[i]), -VDK_EINVAL);
+		bad = config, bad.wall = bad_wall[i];
+		assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
+	}
+	for (size_t i = 0; i < sizeof(bad_freq) / sizeof(bad_freq[0]); i++)
+		assert_int_equal(vdk_time_set_freq(&tk, bad_freq[i]), -VDK_EINVAL);
+#define REFUSED(field, value)                                                        \
+	do {                                                                         \
+		other = good, other.field = (value);                                 \
+		assert_int_equal(vdk_time_init(&tk, &other, &page, &config), -VDK_EINVAL); \
+	} while (0)
+	REFUSED(read, NULL);
+	REFUSED(hz, 0);
+	REFUSED(hz, VDK_HZ_MAX + 1);
+	REFUSED(width, 0);
+	REFUSED(width, 1);
+	REFUSED(width, 65);
+	REFUSED(user_mode, VDK_MODE_COUNTER_ALT + 1);
+	bad = config, bad.tick_ns = 0;
+	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
+	bad = config, bad.cpu_mode = VDK_CPU_LSL + 1;
+	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
+	assert_memory_equal(&before, &page, sizeof(page));
+}
+
+static void page_says_what_it_is(void **state)
+{
+	uint32_t res;
+
+	(void)state;
+	start(2500000000u, 64, 5, (struct vdk_timespec){ 5, 0 });
+	assert_true(page.magic == VDK_PAGE_MAGIC && memcmp(&page.magic, "vdk page", 8) == 0);
+	assert_int_equal(page.version, VDK_PAGE_VERSION);
+	assert_int_equal(page.size, sizeof(page));
+	assert_true(page.slot[0].seq % 2 == 0);
+	vdk_time_set_zone(&tk, -60, 1);
+	assert_int_equal(page.tz_minuteswest, -60);
+	assert_int_equal(page.tz_dsttime, 1);
+	for (int c = 0; c < 5; c++)
+		assert_true(vdk_time_res(&tk, fine[c], &res) && res == 1);
+	assert_true(vdk_time_res(&tk, VDK_CLOCK_REALTIME_COARSE, &res) && res == 4000000);
+	assert_true(vdk_time_res(&tk, VDK_CLOCK_MONOTONIC_COARSE, &res) && res == 4000000);
+	assert_false(vdk_time_res(&tk, 2, &res));
+}
+
+static void counter_that_user_mode_cannot_read_serves_the_kernel(void **state)
+{
+	struct vdk_time_config config = { .wall = { 1, 0 }, .tick_ns = 4000000 };
+
+	(void)state;
+	cs = (struct vdk_clocksource){ "hpet", read_counter, 100000000, 32, VDK_MODE_SYSCALL };
+	counter = 0xfffffff0u;
+	counter_step = 0;
+	memset(&page, 0, sizeof(page));
+	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+	assert_int_equal(page.slot[0].mode, VDK_MODE_SYSCALL);
+	assert_int_equal(page.slot[1].mode, VDK_MODE_SYSCALL);
+	counter += 0x20;
+	assert_true(now(VDK_CLOCK_MONOTONIC) == 320 || now(VDK_CLOCK_MONOTONIC) == 319);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(late_ticks_cost_nothing),
+	cmocka_unit_test(rebase_is_invisible),
+	cmocka_unit_test(counter_behind_the_base_is_clamped),
+	cmocka_unit_test(coarse_is_the_last_tick),
+	cmocka_unit_test(set_wall_moves_realtime_and_tai_only),
+	cmocka_unit_test(rate_change_is_exact),
+	cmocka_unit_test(rate_change_never_steps_back_for_a_reader_of_the_old_snapshot),
+	cmocka_unit_test(late_publication_of_a_slower_rate_is_counted),
+	cmocka_unit_test(bad_input_is_refused_and_changes_nothing),
+	cmocka_unit_test(page_says_what_it_is),
+	cmocka_unit_test(counter_that_user_mode_cannot_read_serves_the_kernel),
+};
+RUN(tests)
