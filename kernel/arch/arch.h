@@ -76,6 +76,9 @@ int arch_space_map(struct arch_space *s, uaddr_t va, paddr_t pa, unsigned int pr
 paddr_t arch_space_unmap(struct arch_space *s, uaddr_t va);
 /* What is mapped at `va`: true, and *pa and *prot. */
 bool arch_space_query(const struct arch_space *s, uaddr_t va, paddr_t *pa, unsigned int *prot);
+/* The lowest page in [from, end) that is mapped, prot 0 included, or `end`. Empty tables are skipped whole: the cost
+ * follows the tables that exist, not the size of the range (programs reserve terabytes). */
+uaddr_t arch_space_next(const struct arch_space *s, uaddr_t from, uaddr_t end);
 /* Flush all user translations of `s` on every CPU that may hold them. */
 void arch_space_flush(struct arch_space *s);
 /* Run on `s` from now on; NULL: the kernel's own tables only. */

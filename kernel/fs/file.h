@@ -8,30 +8,41 @@
 #include "core/list.h"
 #include "core/spinlock.h"
 #include "core/types.h"
+#include "fs/mutex.h"
 #include "proc/wait.h"
 
 struct file;
 struct inode;
+struct superblock;
 struct dirent_sink;
+struct uio;
 
 struct inode_ops {
-	/* Directories. `out` gains a reference. -ENOENT, -ENOTDIR, ... */
+	/* Directories. A NULL op is -ENOTDIR for lookup and -EPERM for the others. `out` gains a reference. Each is atomic:
+	 * create fails with -EEXIST, unlink looks again whether it may. Permissions are the caller's concern. */
 	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
 	int (*create)(struct inode *dir, const char *name, uint32_t mode, uint64_t rdev, struct inode **out);
+	int (*tmpfile)(struct inode *dir, uint32_t mode, struct inode **out);
 	int (*link)(struct inode *dir, const char *name, struct inode *what);
 	int (*unlink)(struct inode *dir, const char *name, bool rmdir);
-	int (*rename)(struct inode *from, const char *name, struct inode *to, const char *new_name);
+	/* `flags` are RENAME_*. */
+	int (*rename)(struct inode *from, const char *name, struct inode *to, const char *new_name, unsigned int flags);
 	int (*symlink)(struct inode *dir, const char *name, const char *target);
 	/* Symbolic links: a NUL-terminated target; the length, or -errno. */
 	long (*readlink)(struct inode *ino, char *buf, size_t size);
-	/* /proc/PID/fd/N and the like jump to an inode rather than to a path; NULL op: readlink's path is followed. */
-	int (*follow)(struct inode *ino, struct inode **out);
+	/* /proc/PID/fd/N and the like jump to an inode rather than to a path; NULL op: readlink's path is followed. `*path`
+	 * becomes the target's own path, kmalloc'ed, or NULL. */
+	int (*follow)(struct inode *ino, struct inode **out, char **path);
 	int (*truncate)(struct inode *ino, uint64_t size);
+	/* fallocate; the caller holds write_lock. NULL op: -EOPNOTSUPP. */
+	int (*allocate)(struct inode *ino, unsigned int mode, uint64_t from, uint64_t n);
+	/* The first data (or hole) at or after `from`, below the size; -ENXIO when there is none. NULL op: all is data. */
+	int64_t (*seek)(struct inode *ino, uint64_t from, bool hole);
 	/* The page of a regular file for mapping, with a new reference: 0 or -EIO (beyond the end), -ENOMEM. */
 	int (*page)(struct inode *ino, uint64_t index, paddr_t *pa);
 	/* Fill file->ops and private state; NULL op: ino->file_ops. */
 	int (*open)(struct inode *ino, struct file *f);
-	/* The last reference is gone and there is no link. */
+	/* The last reference is gone: frees the inode. */
 	void (*destroy)(struct inode *ino);
 };
 
@@ -41,18 +52,26 @@ struct inode {
 	unsigned int refs; /* atomic */
 	uint64_t number;
 	uint32_t mode, uid, gid, nlink; /* mode with the S_IF* type */
-	uint64_t rdev, size;
+	uint64_t rdev, size, blocks; /* blocks of 512 bytes */
 	int64_t atime_ns, mtime_ns, ctime_ns; /* REALTIME */
+	struct superblock *sb; /* referenced */
+	/* tree_lock (fs/vfs.h) */
 	struct inode *mount; /* a directory that is a mount point: the root inode mounted on it */
-	struct inode *parent; /* directories: for `..` and getcwd */
+	struct inode *parent; /* directories: for `..` and getcwd; referenced */
+	char *name; /* directories: in the parent, kmalloc'ed; NULL in roots */
+	/* lock */
 	struct spinlock lock;
+	struct list locks; /* record locks and flocks: fs/locks.c */
+	unsigned int seals; /* F_SEAL_* */
+	struct mutex write_lock; /* one change of size or contents at a time */
 	void *data; /* the file system's own */
 };
 
 struct file_ops {
-	/* Data moves between user memory and the file; `pos` is NULL for streams. Bytes, or -errno. May sleep. */
-	long (*read)(struct file *f, uaddr_t buf, size_t n, uint64_t *pos);
-	long (*write)(struct file *f, uaddr_t buf, size_t n, uint64_t *pos);
+	/* Data moves between `u` (fs/uio.h; never empty) and the file; `pos` is where, and moves on; NULL unless seekable.
+	 * Bytes moved, or -errno when none were. May sleep. */
+	long (*read)(struct file *f, struct uio *u, uint64_t *pos);
+	long (*write)(struct file *f, struct uio *u, uint64_t *pos);
 	/* Ready POLL* bits now; with `w` non-NULL also adds it to the file's one
 	 * wait queue, which is woken whenever these bits may have changed. NULL op: always ready. */
 	unsigned int (*poll)(struct file *f, struct waiter *w);
@@ -60,14 +79,17 @@ struct file_ops {
 	/* Directories: emit entries from f->pos on. */
 	int (*readdir)(struct file *f, struct dirent_sink *sink);
 	void (*release)(struct file *f); /* last reference */
+	bool seekable; /* has positions: lseek, pread, pwrite */
 };
 
 struct file {
 	const struct file_ops *ops;
-	struct inode *inode; /* referenced; may be NULL for pipes and other nameless files */
+	struct inode *inode; /* referenced; nameless files have one too, see file_create_anon() */
 	unsigned int refs;   /* atomic */
 	unsigned int flags;  /* O_* */
+	struct mutex pos_lock;
 	uint64_t pos;
+	struct list epoll_items; /* epoll's lock */
 	char *path;          /* absolute, as opened, kmalloc'ed; for /proc/self/maps and fd links; may be NULL */
 	void *data;
 };
@@ -82,16 +104,20 @@ void fs_init(paddr_t initrd, uint64_t initrd_size);
 int file_open(const char *path, unsigned int flags, uint32_t mode, struct file **out);
 void file_get(struct file *f);
 void file_put(struct file *f);
+/* A file outside any directory tree, such as an eventfd: `name` is what /proc/PID/fd shows ("anon_inode:[eventfd]"), `type`
+ * an S_IF* type with permission bits, or only these. NULL: no memory. */
+struct file *file_create_anon(const char *name, uint32_t type, const struct file_ops *ops, void *data, unsigned int flags);
 /* Read from a regular file at `pos` into kernel memory; bytes, or -errno. */
 long file_read_kernel(struct file *f, void *buf, size_t n, uint64_t pos);
 
-/* Descriptor tables. fd_get() returns a referenced file or NULL. */
+/* Descriptor tables. fd_get() returns a referenced file or NULL; it does not see O_PATH descriptors, fd_get_any() does. */
 struct files *files_create(void);
 struct files *files_clone(struct files *f);
 void files_get(struct files *f);
 void files_put(struct files *f);              /* last one closes all */
 void files_close_on_exec(struct files *f);
 struct file *fd_get(int fd);
+struct file *fd_get_any(int fd);
 int fd_install(struct file *f, bool cloexec); /* takes over the reference; fd or -EMFILE (reference kept by caller) */
 
 struct fs_context *fs_context_create(void);

@@ -9,6 +9,8 @@
 
 struct bootinfo;
 
+#define PAGE_MAX_ORDER 20u
+
 void page_init(const struct bootinfo *info);
 
 /* 2^order contiguous pages, naturally aligned, zeroed, reference count 1 each as a block; 0 when memory is out. */
@@ -19,6 +21,15 @@ void page_free(paddr_t pa, unsigned int order);
 void page_get(paddr_t pa);
 void page_put(paddr_t pa);
 unsigned int page_refs(paddr_t pa);
+
+/* The page that is always zero; users map it read-only, with page_get(). */
+paddr_t page_zero(void);
+
+/* Order of the allocated block that starts at `pa`. */
+unsigned int page_order(paddr_t pa);
+/* A byte per page that is the block's owner's; 0 after page_alloc(). For kmalloc.c: which slab a page belongs to. */
+void page_tag_set(paddr_t pa, unsigned int order, uint8_t tag);
+uint8_t page_tag(paddr_t pa);
 
 /* In pages; for sysinfo and /proc/meminfo. */
 size_t page_total(void);

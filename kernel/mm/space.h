@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: address spaces: areas, demand paging, copy on write, mmap and brk.
  * Relies on: mm/page.h, fs/file.h for mapped files, arch paging.
- * Who may include: kernel/proc, kernel/fs/proc, kernel/vdso.c. */
+ * Who may include: kernel/proc, kernel/fs, kernel/vdso.c. */
 #ifndef VDK_KERNEL_MM_SPACE_H
 #define VDK_KERNEL_MM_SPACE_H
 
@@ -9,26 +9,36 @@
 #include "core/list.h"
 #include "core/spinlock.h"
 #include "core/types.h"
+#include "fs/mutex.h"
 
 struct file;
+struct inode;
+struct pageset;
 
 /* Protection bits are ARCH_PROT_*, which equal PROT_READ, PROT_WRITE, PROT_EXEC. */
 #define AREA_SHARED 1u    /* MAP_SHARED: writes reach the file or the other sharers */
-#define AREA_STACK 2u     /* grows down on faults, to the stack limit */
+#define AREA_STACK 2u     /* grows down on faults, to RLIMIT_STACK */
 #define AREA_SPECIAL 4u   /* pages given by space_map_pages(): vDSO, vvar */
 #define AREA_HEAP 8u
+#define AREA_DONTFORK 16u   /* madvise: a child does not get it */
+#define AREA_WIPEONFORK 32u /* madvise: a child gets it zeroed */
+#define AREA_MOVING 64u     /* mremap is moving its pages: faults wait */
 
 /* [start, end), page-aligned. Areas of a space do not overlap and are sorted. */
 struct area {
 	struct list link;
 	uaddr_t start, end;
-	unsigned int prot, flags;
+	unsigned int prot, max_prot; /* mprotect may give what max_prot has */
+	unsigned int flags;
 	struct file *file;   /* referenced; NULL: anonymous */
-	uint64_t offset;     /* of `start` in the file, bytes */
+	struct pageset *set; /* referenced; the pages of anonymous shared memory and of AREA_SPECIAL */
+	uint64_t offset;     /* of `start` in `file` or `set`, bytes */
 	const char *name;    /* static string for /proc/self/maps such as "[vdso]"; NULL: the file's path, or nothing */
-	paddr_t *pages;      /* AREA_SPECIAL and anonymous shared memory: see space.c */
 };
 
+/* Locks: `changing` is held by whoever changes the area list, for as long as that takes. `lock` is held for each short step on areas and page tables, also by faults, which only read the list or
+ * lower a stack's start. Order: changing, lock (a parent's before its child's), then those of pageset, kmalloc, page.
+ * No call into a file system under `lock`. */
 struct space {
 	/* lock */
 	struct spinlock lock;
@@ -38,7 +48,11 @@ struct space {
 	uaddr_t mmap_top;
 	uaddr_t stack_limit; /* lowest address the stack may grow to */
 	size_t mapped_pages, resident_pages;
+	unsigned int membarrier; /* commands registered for */
+	bool populate_future;    /* mlockall(MCL_FUTURE) */
 	/* set at exec, constant after */
+	bool fixed_layout;   /* no address-space randomisation */
+	uaddr_t start_stack; /* the first stack pointer */
 	uaddr_t arg_start, arg_end, env_start, env_end;
 	uaddr_t vdso;        /* address of the vDSO's ELF header; 0: none */
 	uint64_t auxv[2 * 32];
@@ -46,12 +60,15 @@ struct space {
 	struct file *exe;    /* referenced */
 	/* atomic */
 	unsigned int refs;
+	struct mutex changing;
+	/* lock of the list of all spaces */
+	struct list all_link;
 };
 
 struct space *space_create(void);              /* NULL: no memory; one reference */
 struct space *space_clone(struct space *from); /* for fork: copy on write */
 void space_get(struct space *s);
-void space_put(struct space *s);               /* the last one frees everything */
+void space_put(struct space *s);               /* the last one frees everything; not under a spinlock */
 
 /* mmap's work. `addr` is a hint, or the place itself with MAP_FIXED / MAP_FIXED_NOREPLACE; `flags` are Linux's MAP_*.
  * `file` gains a reference. The address, or a negative errno. */
@@ -72,5 +89,26 @@ int space_fault(struct space *s, uaddr_t addr, unsigned int access);
 /* Copy to or from an address space that need not be the current one, bringing pages in: bytes copied. */
 size_t space_read(struct space *s, uaddr_t addr, void *buf, size_t n);
 size_t space_write(struct space *s, uaddr_t addr, const void *buf, size_t n);
+
+/* What identifies the 32-bit word at `addr` among all processes that see it (a futex key): the space and the address
+ * for private memory; the file's inode or the set of shared pages, and the offset, for shared memory. The page need not
+ * be in. 0 or -EFAULT. The pointer is an identity only: it is never to be dereferenced. */
+int space_identify(struct space *s, uaddr_t addr, const void **object, uint64_t *offset);
+
+/* The file became shorter, its pages from byte `from` on are no longer its own: every space forgets the shared ones and
+ * the unwritten private ones. Called by a file system after it changed the size, without spinlocks held. */
+void space_forget_file(const struct inode *ino, uint64_t from);
+
+/* For /proc/PID/maps: large, so from kmalloc(). */
+struct area_info {
+	uaddr_t start, end;
+	unsigned int prot, flags;
+	uint64_t offset;   /* in the file; 0 for private anonymous memory */
+	uint64_t inode;    /* number; 0: none */
+	uint64_t dev;      /* st_dev */
+	char name[4096];   /* path or "[stack]" or empty */
+};
+/* Describe up to `max` areas that end above `from`, in order: how many. Continue with from = the last one's end. */
+size_t space_describe(struct space *s, uaddr_t from, struct area_info *out, size_t max);
 
 #endif

@@ -66,6 +66,7 @@ struct thread {
 	bool wake_pending;      /* woken between sleep_begin and sleep_commit */
 	bool on_cpu;            /* running, or its registers are not yet saved */
 	int policy, rt_priority, nice;
+	bool reset_on_fork;     /* SCHED_RESET_ON_FORK */
 	uint64_t slice_start_ns;
 	uint64_t user_ns, kernel_ns, last_switch_ns; /* written by the CPU it runs on */
 	bool in_syscall;        /* time since last_switch_ns is the kernel's, not the program's */
@@ -73,6 +74,7 @@ struct thread {
 
 	/* process->signal_lock */
 	uint64_t sigmask, saved_sigmask;
+	uint64_t sigwait;       /* blocked signals that sigtimedwait waits for */
 	bool restore_sigmask;   /* sigsuspend, ppoll: put saved_sigmask back after the handler's frame */
 	struct sigpending pending;
 	uaddr_t altstack;
@@ -109,6 +111,7 @@ struct process {
 	struct spinlock lock;   /* threads, state */
 	struct list threads;
 	unsigned int thread_count;
+	unsigned int live_threads;  /* those that have not begun to exit */
 	bool exiting;
 	struct thread *exec_thread; /* execve: every other thread ends */
 	struct waitq threads_wait;  /* woken when a thread has ended */
@@ -170,8 +173,10 @@ struct thread *thread_find(int tid);              /* the table locked */
 /* Ends the calling thread / its whole process; `status` as wait4 reports it. When pid 1 ends, the system does. */
 _Noreturn void thread_exit(int status);
 _Noreturn void process_exit(int status);
-/* execve: every other thread of the current process ends; returns when it is the only one. */
-void process_kill_other_threads(void);
+/* execve, when nothing else can fail, the old address space still in use: every other thread of the current process ends.
+ * 0 when this is the only one; it has the process's pid as its tid then. -EINTR: this thread is to end itself (another
+ * one executes or exits): give up, go back to user mode. */
+int process_kill_other_threads(void);
 
 /* A reference to the process, or none: the table's lock is taken inside. */
 struct process *process_get(int pid);
@@ -181,8 +186,7 @@ bool process_in_group(struct process *p, uint32_t gid);
 /* CPU time used so far, live threads included. Not under p->signal_lock. */
 void process_cpu_time(struct process *p, uint64_t *user_ns, uint64_t *kernel_ns);
 void thread_cpu_time(struct thread *t, uint64_t *user_ns, uint64_t *kernel_ns);
-/* execve succeeded, the new address space is in use: release the parent of a vfork, forget set_tid_address and robust
- * list, take the thread's name. */
+/* execve succeeded, the new address space is in use: release the parent of a vfork. */
 void process_exec_done(struct process *p);
 /* RLIMIT_*: the soft limit of the current process. */
 uint64_t process_limit(unsigned int resource);

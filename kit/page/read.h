@@ -14,6 +14,10 @@
 
 #define VDK_INLINE static inline __attribute__((always_inline))
 
+/* The branch that this stands in is predicted, and its other side is one step less from the counter to the result: the compiler
+ * is not to turn it into a conditional move or an unconditional operation. */
+#define VDK_KEEP_BRANCH() __asm__ volatile("")
+
 /* How a reader gets the counter that `slot` counts with; false: it can't, and the reading is not served. With `value` NULL
  * it only says whether it could. */
 #define VDK_COUNTER_FN(name) bool (*name)(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
@@ -26,8 +30,10 @@ VDK_INLINE uint64_t vdk_cycles_since(uint64_t base, uint64_t counter, unsigned i
 {
 	uint64_t top = (counter - base) << (64 - width);
 
-	if (__builtin_expect((int64_t)top < 0, 0))
+	if (__builtin_expect((int64_t)top < 0, 0)) {
+		VDK_KEEP_BRANCH();
 		return 0;
+	}
 	return top >> (64 - width);
 }
 
@@ -38,9 +44,15 @@ VDK_INLINE uint64_t vdk_cycles_since(uint64_t base, uint64_t counter, unsigned i
  * any span below 2^64 / 2.25 ns = 259 years; the product's high half then stays below 2^64, and the carry adds at most 1 to it. */
 VDK_INLINE uint64_t vdk_cycles_to_ns(uint64_t cycles, unsigned int shift, uint64_t mult, uint64_t *frac)
 {
-	unsigned __int128 product = (unsigned __int128)(cycles << shift) * mult;
-	uint64_t low = (uint64_t)product + *frac;
+	unsigned __int128 product;
+	uint64_t low;
 
+	if (shift) {
+		VDK_KEEP_BRANCH();
+		cycles <<= shift;
+	}
+	product = (unsigned __int128)cycles * mult;
+	low = (uint64_t)product + *frac;
 	product >>= 64;
 	product += low < *frac;
 	*frac = low;
