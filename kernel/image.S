@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The built vDSO, as bytes, on pages of its own: they are mapped into every process. */
+/* The built vDSO, as bytes that begin on a page. */
 	.section .rodata
 	.balign 4096
 	.globl vdso_image

@@ -13,17 +13,20 @@
 #include "core/cmdline.h"
 #include "core/log.h"
 #include "core/spinlock.h"
+#include "core/string.h"
 #include "mm/page.h"
 #include "mm/space.h"
 #include "time/timer.h"
 #include "trap/trap.h"
 #include "vdso-image.h"
 
+#define IMAGE_PAGES (ALIGN_UP(VDK_IMAGE_SIZE, PAGE_SIZE) / PAGE_SIZE)
+
 extern const char vdso_image[]; /* image.S */
 
 static struct spinlock lock; /* the one writer */
 static struct vdk_timekeeper tk;
-static paddr_t data_page;
+static paddr_t data_page, image_pages[IMAGE_PAGES];
 static bool started, mapping_off;
 
 void vdso_init(void)
@@ -38,6 +41,12 @@ void vdso_init(void)
 	data_page = page_alloc(0);
 	if (!data_page || vdk_time_init(&tk, cs, arch_phys_to_virt(data_page), &config))
 		panic("vdso: clocksource %s: the kit refuses it", cs->name);
+	for (size_t i = 0; i < IMAGE_PAGES; i++) {
+		image_pages[i] = page_alloc(0);
+		if (!image_pages[i])
+			panic("vdso: no memory for the image");
+		memcpy(arch_phys_to_virt(image_pages[i]), vdso_image + i * PAGE_SIZE, PAGE_SIZE);
+	}
 	started = true;
 	log_info("vdso: clocksource %s, %llu Hz, %s user mode; image %s%s", cs->name, (unsigned long long)cs->hz,
 		 cs->user_mode == VDK_MODE_SYSCALL ? "not readable in" : "readable in", VDK_IMAGE_BUILD_ID,
@@ -57,21 +66,18 @@ TRAP_HANDLER(TRAP_TIMER, vdso_tick);
 
 int vdso_map(struct space *s)
 {
-	size_t count = ALIGN_UP(VDK_IMAGE_SIZE, PAGE_SIZE) / PAGE_SIZE;
-	paddr_t image[ALIGN_UP(VDK_IMAGE_SIZE, PAGE_SIZE) / PAGE_SIZE];
 	uaddr_t base;
 	int rc;
 
 	if (mapping_off)
 		return 0;
-	base = space_find_random(s, VDK_IMAGE_DATA_SIZE + count * PAGE_SIZE);
+	base = space_find_random(s, VDK_IMAGE_DATA_SIZE + IMAGE_PAGES * PAGE_SIZE);
 	if (!base)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		image[i] = arch_virt_to_phys(vdso_image) + i * PAGE_SIZE;
 	rc = space_map_pages(s, base, &data_page, 1, ARCH_PROT_READ, "[vvar]");
 	if (!rc)
-		rc = space_map_pages(s, base + VDK_IMAGE_DATA_SIZE, image, count, ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
+		rc = space_map_pages(s, base + VDK_IMAGE_DATA_SIZE, image_pages, IMAGE_PAGES,
+				     ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
 	if (!rc)
 		s->vdso = base + VDK_IMAGE_DATA_SIZE;
 	return rc;
