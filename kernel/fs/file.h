@@ -102,6 +102,10 @@ void fs_init(paddr_t initrd, uint64_t initrd_size);
 
 /* Opens as openat(AT_FDCWD) would for the current process (the kernel's root before there is one). 0 or -errno. */
 int file_open(const char *path, unsigned int flags, uint32_t mode, struct file **out);
+/* What execveat names, opened for reading whatever its read permission: a regular file that the process may execute, else
+ * -EACCES. `flags`: AT_EMPTY_PATH (the file that `dirfd` holds, also with O_PATH), AT_SYMLINK_NOFOLLOW (-ELOOP). */
+int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file **out);
+uint64_t inode_dev(const struct inode *ino); /* st_dev */
 void file_get(struct file *f);
 void file_put(struct file *f);
 /* A file outside any directory tree, such as an eventfd: `name` is what /proc/PID/fd shows ("anon_inode:[eventfd]"), `type`

@@ -95,8 +95,8 @@ size_t space_write(struct space *s, uaddr_t addr, const void *buf, size_t n);
  * be in. 0 or -EFAULT. The pointer is an identity only: it is never to be dereferenced. */
 int space_identify(struct space *s, uaddr_t addr, const void **object, uint64_t *offset);
 
-/* The file became shorter, its pages from byte `from` on are no longer its own: every space forgets the shared ones and
- * the unwritten private ones. Called by a file system after it changed the size, without spinlocks held. */
+/* The file became shorter and its pages from byte `from` on are no longer its own: every space unmaps them, private
+ * copies too. Called by a file system after it changed the size, without spinlocks held. */
 void space_forget_file(const struct inode *ino, uint64_t from);
 
 /* For /proc/PID/maps: large, so from kmalloc(). */

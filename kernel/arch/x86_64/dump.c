@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Tells registers and callers for a panic.
+ * Owns: nothing.
+ * Relies on: frame pointers.
+ * Never: faults, whatever the stack holds. */
+#include "core/log.h"
+#include "trap_entry.h"
+#include "x86.h"
+
+#define CALLS_MAX 32
+
+void dump_regs(const struct arch_regs *r)
+{
+	log_warn("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx", r->rip, r->cs, r->rflags, r->rsp, r->ss);
+	log_warn("rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
+	log_warn("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
+	log_warn("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
+	log_warn("r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
+	log_warn("cr2 %016lx cr3 %lx cr4 %lx vector %lu error %lx", read_cr2(), read_cr3(), read_cr4(), r->vector, r->error);
+	if (!(r->cs & 3))
+		dump_calls(r->rip, r->rbp);
+}
+
+/* A frame is the caller's rbp and the return address; frames lie one above the other. */
+void dump_calls(uint64_t rip, uint64_t rbp)
+{
+	uint64_t frame[2];
+
+	log_warn("called from:");
+	log_warn("  %016lx", rip);
+	for (int i = 0; i < CALLS_MAX; i++) {
+		const uint64_t *at = (const uint64_t *)rbp;
+
+		if (rbp < ARCH_USER_TOP || rbp % 8 || !kernel_read_safe(at, &frame[0]) || !kernel_read_safe(at + 1, &frame[1]))
+			return;
+		log_warn("  %016lx", frame[1]);
+		if (frame[0] <= rbp)
+			return;
+		rbp = frame[0];
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the FPU and vector state of user threads.
+ * Relies on: the kernel using no FPU register: the running user thread's state is in them.
+ * Who may include: kernel/arch/x86_64. */
+#ifndef VDK_KERNEL_ARCH_X86_64_FPU_H
+#define VDK_KERNEL_ARCH_X86_64_FPU_H
+
+#include "arch/arch.h"
+#include "core/types.h"
+
+/* Enable what the CPU has and struct arch_thread has room for, on the CPU that runs this. */
+void fpu_setup(void);
+
+/* Bytes of the state: 512 without XSAVE. The XSAVE components that are enabled; 0 without XSAVE. */
+size_t fpu_size(void);
+uint64_t fpu_features(void);
+
+void fpu_save(struct arch_thread *t);          /* registers to memory */
+void fpu_restore(const struct arch_thread *t); /* memory to registers; what fpu_save() wrote, or fpu_load() accepted */
+void fpu_reset(void);                          /* registers as a new program has them */
+
+/* The state's bytes, for signal frames: as of the last fpu_save(). */
+void *fpu_area(struct arch_thread *t);
+/* Take the state over from fpu_area(), where a user has written it: false if it is not a valid state (the registers are then
+ * reset). Components that `features` lacks get their initial state. */
+bool fpu_load(struct arch_thread *t, uint64_t features);
+
+/* si_code of the pending exception. */
+int fpu_x87_code(void);
+int fpu_sse_code(void);
+
+#endif

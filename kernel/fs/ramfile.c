@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* Regular files of ramfs: the page cache is the file.
+ * Owns: pages, sizes. Relies on: inode->lock for tree and size, inode->write_lock against other writers.
+ * Never: copies to or from user memory under a spinlock. */
+#include "arch/arch.h"
+#include "core/string.h"
+#include "fs/ramfs.h"
+#include "fs/uio.h"
+#include "mm/kmalloc.h"
+#include "mm/page.h"
+#include "proc/process.h"
+
+#define PAGE_BLOCKS (PAGE_SIZE / 512)
+
+static void count_blocks(struct ram_inode *r)
+{
+	r->inode.blocks = r->pages.count * PAGE_BLOCKS;
+}
+
+/* The page with a reference, or 0 for a hole. */
+static paddr_t find_page(struct ram_inode *r, uint64_t index)
+{
+	unsigned long flags = spin_lock(&r->inode.lock);
+	paddr_t pa = pagetree_get(&r->pages, index);
+
+	if (pa)
+		page_get(pa);
+	spin_unlock(&r->inode.lock, flags);
+	return pa;
+}
+
+/* The page with a reference, made if it is not there; 0: no memory. */
+static paddr_t make_page(struct ram_inode *r, uint64_t index)
+{
+	paddr_t pa = find_page(r, index), fresh;
+	unsigned long flags;
+
+	if (pa)
+		return pa;
+	fresh = page_alloc(0);
+	if (!fresh)
+		return 0;
+	flags = spin_lock(&r->inode.lock);
+	pa = pagetree_get(&r->pages, index);
+	if (!pa && !pagetree_set(&r->pages, index, fresh)) {
+		pa = fresh;
+		fresh = 0;
+		count_blocks(r);
+	}
+	if (pa)
+		page_get(pa);
+	spin_unlock(&r->inode.lock, flags);
+	if (fresh)
+		page_put(fresh);
+	return pa;
+}
+
+static long ram_read(struct file *f, struct uio *u, uint64_t *pos)
+{
+	struct ram_inode *r = ram(f->inode);
+	size_t n0 = u->left;
+
+	while (u->left) {
+		uint64_t size = __atomic_load_n(&r->inode.size, __ATOMIC_RELAXED);
+		size_t in_page = *pos % PAGE_SIZE, n = MIN(u->left, PAGE_SIZE - in_page), done;
+		paddr_t pa;
+
+		if (*pos >= size)
+			break;
+		n = (size_t)MIN((uint64_t)n, size - *pos);
+		pa = find_page(r, *pos >> PAGE_SHIFT);
+		if (pa) {
+			done = uio_write(u, (char *)arch_phys_to_virt(pa) + in_page, n);
+			page_put(pa);
+		} else {
+			done = uio_zero(u, n);
+		}
+		*pos += done;
+		if (done < n)
+			return n0 - u->left ? (long)(n0 - u->left) : -EFAULT;
+	}
+	if (!(f->flags & O_NOATIME))
+		inode_accessed(f->inode);
+	return (long)(n0 - u->left);
+}
+
+/* The file ends at `size` from now on, which is not less than before: what a mapping left behind the old end is gone. */
+static void grow(struct ram_inode *r, uint64_t size)
+{
+	unsigned long flags = spin_lock(&r->inode.lock);
+	uint64_t old = r->inode.size;
+	size_t tail = old % PAGE_SIZE;
+	paddr_t pa = tail ? pagetree_get(&r->pages, old >> PAGE_SHIFT) : 0;
+
+	if (pa && size > old)
+		memset((char *)arch_phys_to_virt(pa) + tail, 0, (size_t)MIN(size - old, PAGE_SIZE - tail));
+	if (size > old)
+		__atomic_store_n(&r->inode.size, size, __ATOMIC_RELAXED);
+	spin_unlock(&r->inode.lock, flags);
+}
+
+static long write_pages(struct ram_inode *r, struct uio *u, uint64_t *pos)
+{
+	size_t n0 = u->left;
+	long err = 0;
+
+	if (*pos > r->inode.size)
+		grow(r, *pos);
+	while (u->left && !err) {
+		size_t in_page = *pos % PAGE_SIZE, n = MIN(u->left, PAGE_SIZE - in_page), done;
+		paddr_t pa = make_page(r, *pos >> PAGE_SHIFT);
+
+		if (!pa) {
+			err = -ENOSPC;
+			break;
+		}
+		if (*pos + n > r->inode.size)
+			grow(r, *pos);
+		done = uio_read(u, (char *)arch_phys_to_virt(pa) + in_page, n);
+		page_put(pa);
+		*pos += done;
+		if (done)
+			__atomic_store_n(&r->inode.size, MAX(r->inode.size, *pos), __ATOMIC_RELAXED);
+		if (done < n)
+			err = -EFAULT;
+	}
+	return n0 - u->left ? (long)(n0 - u->left) : err;
+}
+
+static long ram_write(struct file *f, struct uio *u, uint64_t *pos)
+{
+	struct inode *ino = f->inode;
+	size_t left;
+	long n;
+
+	mutex_lock(&ino->write_lock);
+	if (f->flags & O_APPEND)
+		*pos = ino->size;
+	left = file_size_limit(*pos, u->left);
+	if (ino->seals & F_SEAL_GROW)
+		left = *pos >= ino->size ? 0 : (size_t)MIN((uint64_t)left, ino->size - *pos);
+	if (ino->seals & F_SEAL_WRITE || (!left && ino->seals & F_SEAL_GROW)) {
+		n = -EPERM;
+	} else if (!left) {
+		n = -EFBIG;
+	} else {
+		u->left = left;
+		n = write_pages(ram(ino), u, pos);
+		if (n > 0) {
+			inode_touch(ino);
+			inode_drop_setid(ino);
+		}
+	}
+	mutex_unlock(&ino->write_lock);
+	return n;
+}
+
+int ram_write_kernel(struct inode *ino, uint64_t pos, const void *from, size_t n)
+{
+	UIO_ONE(iov, (uintptr_t)from, n, true);
+
+	return n && write_pages(ram(ino), &u, &pos) != (long)n ? -ENOSPC : 0;
+}
+
+/* Zero [from, to) within one page. */
+static void zero_part(struct ram_inode *r, uint64_t from, uint64_t to)
+{
+	paddr_t pa = from < to ? pagetree_get(&r->pages, from >> PAGE_SHIFT) : 0;
+
+	if (pa)
+		memset((char *)arch_phys_to_virt(pa) + from % PAGE_SIZE, 0, (size_t)(to - from));
+}
+
+static int ram_truncate(struct inode *ino, uint64_t size)
+{
+	struct ram_inode *r = ram(ino);
+	unsigned long flags;
+
+	if ((size < ino->size && ino->seals & F_SEAL_SHRINK) || (size > ino->size && ino->seals & F_SEAL_GROW))
+		return -EPERM;
+	if (size >= ino->size) {
+		grow(r, size);
+	} else {
+		uint64_t whole = ALIGN_UP(size, PAGE_SIZE);
+
+		flags = spin_lock(&ino->lock);
+		__atomic_store_n(&ino->size, size, __ATOMIC_RELAXED);
+		zero_part(r, size, whole);
+		spin_unlock(&ino->lock, flags);
+		flags = spin_lock(&ino->lock);
+		pagetree_cut(&r->pages, whole >> PAGE_SHIFT, UINT64_MAX);
+		count_blocks(r);
+		spin_unlock(&ino->lock, flags);
+	}
+	inode_touch(ino);
+	return 0;
+}
+
+static void punch(struct ram_inode *r, uint64_t from, uint64_t to)
+{
+	uint64_t first = ALIGN_UP(from, PAGE_SIZE), last = ALIGN_DOWN(to, PAGE_SIZE);
+	unsigned long flags = spin_lock(&r->inode.lock);
+
+	if (first > last) {
+		zero_part(r, from, to);
+	} else {
+		zero_part(r, from, first);
+		zero_part(r, last, to);
+		pagetree_cut(&r->pages, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		count_blocks(r);
+	}
+	spin_unlock(&r->inode.lock, flags);
+}
+
+static int ram_allocate(struct inode *ino, unsigned int mode, uint64_t from, uint64_t n)
+{
+	struct ram_inode *r = ram(ino);
+	uint64_t to = from + n;
+
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) && ino->seals & F_SEAL_WRITE)
+		return -EPERM;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && to > ino->size && ino->seals & F_SEAL_GROW)
+		return -EPERM;
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		punch(r, from, to);
+	for (uint64_t i = from >> PAGE_SHIFT; !(mode & FALLOC_FL_PUNCH_HOLE) && i <= (to - 1) >> PAGE_SHIFT; i++) {
+		paddr_t pa = make_page(r, i);
+
+		if (!pa)
+			return -ENOSPC;
+		page_put(pa);
+		if (signal_pending(current_thread()))
+			return -EINTR;
+	}
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
+		grow(r, to);
+	inode_touch(ino);
+	return 0;
+}
+
+static int64_t ram_seek(struct inode *ino, uint64_t from, bool hole)
+{
+	struct ram_inode *r = ram(ino);
+	uint64_t index = from >> PAGE_SHIFT, at;
+	unsigned long flags = spin_lock(&ino->lock);
+
+	if (hole)
+		while (index << PAGE_SHIFT < ino->size && pagetree_get(&r->pages, index))
+			index++;
+	else
+		index = pagetree_next(&r->pages, index);
+	at = index > ino->size >> PAGE_SHIFT ? ino->size : MAX(from, index << PAGE_SHIFT);
+	at = MIN(at, ino->size);
+	spin_unlock(&ino->lock, flags);
+	return !hole && at >= ino->size ? -ENXIO : (int64_t)at;
+}
+
+static int ram_page(struct inode *ino, uint64_t index, paddr_t *pa)
+{
+	uint64_t size = __atomic_load_n(&ino->size, __ATOMIC_RELAXED);
+
+	if (!size || index > (size - 1) >> PAGE_SHIFT)
+		return -EIO;
+	*pa = make_page(ram(ino), index);
+	return *pa ? 0 : -ENOMEM;
+}
+
+const struct file_ops ram_file_ops = { .read = ram_read, .write = ram_write, .seekable = true };
+const struct inode_ops ram_reg_ops = {
+	.truncate = ram_truncate,
+	.allocate = ram_allocate,
+	.seek = ram_seek,
+	.page = ram_page,
+	.destroy = ram_destroy,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Wait queues.
+ * Owns: nothing but the code. Relies on: sched_wake().
+ * Never: sleeps; that is sleep_commit()'s part. */
+#include "proc/process.h"
+
+void waitq_init(struct waitq *q)
+{
+	q->lock = (struct spinlock){ 0 };
+	list_init(&q->waiters);
+}
+
+void waiter_init(struct waiter *w)
+{
+	list_init(&w->link);
+	w->queue = NULL;
+	w->thread = current_thread();
+}
+
+void waitq_add(struct waitq *q, struct waiter *w)
+{
+	unsigned long flags = spin_lock(&q->lock);
+
+	w->queue = q;
+	list_push_back(&q->waiters, &w->link);
+	spin_unlock(&q->lock, flags);
+}
+
+void waitq_remove(struct waiter *w)
+{
+	struct waitq *q = w->queue;
+	unsigned long flags;
+
+	if (!q)
+		return;
+	flags = spin_lock(&q->lock);
+	list_remove(&w->link);
+	spin_unlock(&q->lock, flags);
+	w->queue = NULL;
+}
+
+/* A woken waiter leaves the list, so that the next wake-up goes to another thread. */
+int waitq_wake(struct waitq *q, int n)
+{
+	unsigned long flags = spin_lock(&q->lock);
+	int woken = 0;
+
+	while (woken < n && !list_empty(&q->waiters)) {
+		struct waiter *w = list_first(&q->waiters, struct waiter, link);
+
+		list_remove(&w->link);
+		sched_wake(w->thread);
+		woken++;
+	}
+	spin_unlock(&q->lock, flags);
+	return woken;
+}
