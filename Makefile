@@ -56,9 +56,9 @@ $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/audit-image
 
 $B/vdso-image.h: $B/vdso.so ;
 
-$H/audit-image: tools/audit-image.c
+$H/audit-image: $(wildcard tools/audit-image/*.[ch])
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTFLAGS) -o $@ $< -lelf -ldw
+	$(HOSTCC) $(HOSTFLAGS) -o $@ $(filter %.c,$^) -lelf -ldw
 
 # --- The kit's kernel side: a library -----------------------------------------------------------------------------
 KIT_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -Ikit/include -Ikit -Ikit/arch/$(ARCH)

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The file as bytes, the machine that it is for, and the breaches found in it.
+ * Owns: the table of machines; every access to the file's bytes that does not go through libelf or libdw, in view().
+ * Relies on: nothing. Never: trusts an offset or a count that it read from the file. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "image.h"
+
+static const struct machine machines[] = {
+	{ EM_X86_64, "LINUX_2.6", "__vdso_",
+	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_time,__vdso_getcpu,"
+	  "clock_gettime,gettimeofday,clock_getres,time,getcpu",
+	  16, EM_X86_64 },
+	{ EM_RISCV, "LINUX_4.15", "__vdso_",
+	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn,"
+	  "__vdso_flush_icache,__vdso_riscv_hwprobe",
+	  1, EM_RISCV },
+	{ EM_AARCH64, "LINUX_2.6.39", "__kernel_",
+	  "__kernel_clock_gettime,__kernel_gettimeofday,__kernel_clock_getres,__kernel_rt_sigreturn", 30, EM_AARCH64 },
+	/* elfutils 0.188 knows no LoongArch, whose DWARF numbers are as RISC-V's: 32 + 32, return address in 1. */
+	{ EM_LOONGARCH, "LINUX_5.10", "__vdso_",
+	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn", 1,
+	  EM_RISCV },
+};
+
+bool require(struct image *im, bool kept, const char *rule, const char *reason, ...)
+{
+	va_list args;
+
+	if (kept)
+		return true;
+	fprintf(stderr, "audit-image: %s: %s: ", im->file, rule);
+	va_start(args, reason);
+	vfprintf(stderr, reason, args);
+	va_end(args);
+	fputc('\n', stderr);
+	im->breaches++;
+	return false;
+}
+
+const void *view(const struct image *im, uint64_t offset, uint64_t count, size_t size, size_t align)
+{
+	if (offset % align != 0 || offset > im->mapped || count > (im->mapped - offset) / size)
+		return NULL;
+	return im->bytes + offset;
+}
+
+bool inside(uint64_t begin, uint64_t size, uint64_t outer_begin, uint64_t outer_size)
+{
+	return begin >= outer_begin && size <= outer_size && begin - outer_begin <= outer_size - size;
+}
+
+bool listed(const char *list, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (; *list; list += strcspn(list, ","), list += *list == ',')
+		if (strcspn(list, ",") == length && strncmp(list, name, length) == 0)
+			return true;
+	return false;
+}
+
+bool read_image(struct image *im)
+{
+	FILE *file = fopen(im->file, "rb");
+
+	if (file)
+		im->size = fread(im->bytes, 1, sizeof(im->bytes), file);
+	if (!file || ferror(file)) {
+		fprintf(stderr, "audit-image: %s: %s\n", im->file, strerror(errno));
+		im->breaches++;
+	}
+	if (file)
+		fclose(file);
+	require(im, im->size <= MAX_FILE_SIZE, "file-size", "at most %d bytes (found more)", MAX_FILE_SIZE);
+	im->mapped = im->size;
+	return im->breaches == 0;
+}
+
+bool audit_elf_header(struct image *im)
+{
+	const Elf64_Ehdr *h = VIEW(im, 0, Elf64_Ehdr, 1);
+
+	if (!require(im, h && memcmp(h->e_ident, ELFMAG, SELFMAG) == 0, "elf",
+		     "must begin with an ELF header (found %zu bytes of another kind)", im->size) ||
+	    !require(im, h->e_ident[EI_CLASS] == ELFCLASS64 && h->e_ident[EI_DATA] == ELFDATA2LSB, "elf",
+		     "must be 64-bit little-endian (found class %d, data %d)", h->e_ident[EI_CLASS],
+		     h->e_ident[EI_DATA]))
+		return false;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (machines[i].id == h->e_machine)
+			im->machine = &machines[i];
+	require(im, h->e_type == ET_DYN, "elf", "must be a shared object, ET_DYN (found type %d)", h->e_type);
+	if (!require(im, im->machine, "elf", "must be for a machine that we know (found %d)", h->e_machine))
+		return false;
+	if (!im->exports)
+		im->exports = im->machine->exports;
+	im->header = h;
+	im->elf = elf_memory((char *)im->bytes, im->size);
+	return true;
+}
