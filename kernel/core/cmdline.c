@@ -111,6 +111,11 @@ bool cmdline_is(const char *name, const char *value)
 	return given && !strcmp(given, value);
 }
 
+const char *cmdline_word(size_t i)
+{
+	return i < option_count ? options[i] : NULL;
+}
+
 char *const *cmdline_init_argv(void)
 {
 	return argv;

@@ -16,6 +16,9 @@ const char *cmdline_get(const char *name);
 /* Is `name=value` given? */
 bool cmdline_is(const char *name, const char *value);
 
+/* The options as they were given, by position; NULL after the last. */
+const char *cmdline_word(size_t i);
+
 /* The first program's argv, percent-decoded, NULL-terminated; argv[0] is its path. NULL when there is none. */
 char *const *cmdline_init_argv(void);
 

@@ -36,6 +36,16 @@ uint32_t fs_gid(void)
 	return p ? p->egid : 0;
 }
 
+uint32_t fs_real_uid(void)
+{
+	return me()->uid;
+}
+
+uint32_t fs_real_gid(void)
+{
+	return me()->gid;
+}
+
 uint32_t fs_umask(void)
 {
 	struct fs_context *c = context();

@@ -291,15 +291,20 @@ SYSCALL(dup3)
 	return dup_to((int)arg[0], (int)arg[1], (unsigned int)arg[2] & O_CLOEXEC);
 }
 
-SYSCALL(close)
+int fd_close(int fd)
 {
 	struct files *fs = current_process()->files;
-	struct file *f = take(fs, (unsigned int)arg[0]);
+	struct file *f = take(fs, (unsigned int)fd);
 
 	if (!f)
 		return -EBADF;
 	drop(fs, f);
 	return 0;
+}
+
+SYSCALL(close)
+{
+	return fd_close((int)arg[0]);
 }
 
 static void set_cloexec(struct files *fs, unsigned int fd, bool on)

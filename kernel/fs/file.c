@@ -206,6 +206,8 @@ int file_open(const char *path, unsigned int flags, uint32_t mode, struct file *
 
 static void anon_destroy(struct inode *ino)
 {
+	if (S_ISFIFO(ino->mode))
+		fifo_destroy(ino);
 	inode_fini(ino);
 	kfree(ino);
 }

@@ -120,6 +120,7 @@ struct files *files_clone(struct files *f);
 void files_get(struct files *f);
 void files_put(struct files *f);              /* last one closes all */
 void files_close_on_exec(struct files *f);
+bool files_shared(const struct files *f);     /* has more than one user: execve gives the process its own */
 struct file *fd_get(int fd);
 struct file *fd_get_any(int fd);
 int fd_install(struct file *f, bool cloexec); /* takes over the reference; fd or -EMFILE (reference kept by caller) */

@@ -29,8 +29,13 @@ static paddr_t find_page(struct ram_inode *r, uint64_t index)
 	return pa;
 }
 
-/* The page with a reference, made if it is not there; 0: no memory. */
-static paddr_t make_page(struct ram_inode *r, uint64_t index)
+static bool within(const struct ram_inode *r, uint64_t index)
+{
+	return r->inode.size && index <= (r->inode.size - 1) >> PAGE_SHIFT;
+}
+
+/* The page with a reference, made if it is not there; 0: no memory, or `bounded` and beyond the end. */
+static paddr_t make_page(struct ram_inode *r, uint64_t index, bool bounded)
 {
 	paddr_t pa = find_page(r, index), fresh;
 	unsigned long flags;
@@ -42,7 +47,7 @@ static paddr_t make_page(struct ram_inode *r, uint64_t index)
 		return 0;
 	flags = spin_lock(&r->inode.lock);
 	pa = pagetree_get(&r->pages, index);
-	if (!pa && !pagetree_set(&r->pages, index, fresh)) {
+	if (!pa && !(bounded && !within(r, index)) && !pagetree_set(&r->pages, index, fresh)) {
 		pa = fresh;
 		fresh = 0;
 		count_blocks(r);
@@ -108,14 +113,12 @@ static long write_pages(struct ram_inode *r, struct uio *u, uint64_t *pos)
 		grow(r, *pos);
 	while (u->left && !err) {
 		size_t in_page = *pos % PAGE_SIZE, n = MIN(u->left, PAGE_SIZE - in_page), done;
-		paddr_t pa = make_page(r, *pos >> PAGE_SHIFT);
+		paddr_t pa = make_page(r, *pos >> PAGE_SHIFT, false);
 
 		if (!pa) {
 			err = -ENOSPC;
 			break;
 		}
-		if (*pos + n > r->inode.size)
-			grow(r, *pos);
 		done = uio_read(u, (char *)arch_phys_to_virt(pa) + in_page, n);
 		page_put(pa);
 		*pos += done;
@@ -186,8 +189,6 @@ static int ram_truncate(struct inode *ino, uint64_t size)
 		flags = spin_lock(&ino->lock);
 		__atomic_store_n(&ino->size, size, __ATOMIC_RELAXED);
 		zero_part(r, size, whole);
-		spin_unlock(&ino->lock, flags);
-		flags = spin_lock(&ino->lock);
 		pagetree_cut(&r->pages, whole >> PAGE_SHIFT, UINT64_MAX);
 		count_blocks(r);
 		spin_unlock(&ino->lock, flags);
@@ -224,7 +225,7 @@ static int ram_allocate(struct inode *ino, unsigned int mode, uint64_t from, uin
 	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		punch(r, from, to);
 	for (uint64_t i = from >> PAGE_SHIFT; !(mode & FALLOC_FL_PUNCH_HOLE) && i <= (to - 1) >> PAGE_SHIFT; i++) {
-		paddr_t pa = make_page(r, i);
+		paddr_t pa = make_page(r, i, false);
 
 		if (!pa)
 			return -ENOSPC;
@@ -257,12 +258,10 @@ static int64_t ram_seek(struct inode *ino, uint64_t from, bool hole)
 
 static int ram_page(struct inode *ino, uint64_t index, paddr_t *pa)
 {
-	uint64_t size = __atomic_load_n(&ino->size, __ATOMIC_RELAXED);
-
-	if (!size || index > (size - 1) >> PAGE_SHIFT)
-		return -EIO;
-	*pa = make_page(ram(ino), index);
-	return *pa ? 0 : -ENOMEM;
+	*pa = within(ram(ino), index) ? make_page(ram(ino), index, true) : 0;
+	if (*pa)
+		return 0;
+	return within(ram(ino), index) ? -ENOMEM : -EIO;
 }
 
 const struct file_ops ram_file_ops = { .read = ram_read, .write = ram_write, .seekable = true };

@@ -490,6 +490,20 @@ struct inode *ramfs_create(const char *type)
 	return r ? &r->inode : NULL;
 }
 
+/* In a file system of their own, which is mounted nowhere. */
+struct inode *ramfs_memfd(void)
+{
+	static struct superblock memfds = { .type = "tmpfs", .magic = TMPFS_MAGIC, .dev = DEV(0, 0xfe), .refs = 1 };
+	struct ram_inode *r = ram_inode_create(&memfds, S_IFREG | 0777);
+
+	if (!r)
+		return NULL;
+	r->inode.nlink = 0;
+	r->inode.uid = fs_uid();
+	r->inode.gid = fs_gid();
+	return &r->inode;
+}
+
 static const struct file_ops ram_dir_file_ops = { .readdir = ram_readdir, .seekable = true };
 static const struct inode_ops ram_dir_ops = {
 	.lookup = ram_lookup,

@@ -125,6 +125,7 @@ void epoll_file_gone(struct file *f);
 
 /* --- Descriptors --- */
 int fd_install_from(struct file *f, bool cloexec, int lowest); /* as fd_install(), at `lowest` or above */
+int fd_close(int fd); /* 0 or -EBADF */
 /* F_GETFD (0 or 1) and F_SETFD. */
 long fd_flags(int fd, bool set, bool cloexec);
 struct file *files_fd_get(struct files *fs, int fd); /* of any table, O_PATH too */
@@ -143,7 +144,8 @@ struct fs_context {
 struct inode *fs_root(void); /* referenced */
 struct inode *fs_cwd(void);  /* referenced */
 uint32_t fs_umask(void);
-uint32_t fs_uid(void), fs_gid(void);
+uint32_t fs_uid(void), fs_gid(void); /* effective */
+uint32_t fs_real_uid(void), fs_real_gid(void);
 void fs_context_root(struct fs_context *c, struct inode **root, struct inode **cwd); /* referenced; either may be NULL */
 
 /* --- Directories --- */

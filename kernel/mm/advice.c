@@ -4,6 +4,7 @@
  * Relies on: area.c, pages.c.
  * Never: says 0 to advice that would change what a program sees and was not followed. */
 #include "abi/errno.h"
+#include "abi/fcntl.h"
 #include "abi/mman.h"
 #include "abi/resource.h"
 #include "fs/file.h"
@@ -44,7 +45,19 @@ static int check_advice(const struct area *a, int advice)
 	}
 }
 
-/* `changing` is held; the area lies at [start, end) or beyond it on both sides. */
+static int punch_hole(struct inode *ino, uint64_t from, uint64_t n)
+{
+	int rc;
+
+	if (!ino->ops->allocate)
+		return -EOPNOTSUPP;
+	mutex_lock(&ino->write_lock);
+	rc = ino->ops->allocate(ino, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, n);
+	mutex_unlock(&ino->write_lock);
+	return rc;
+}
+
+/* `changing` is held; [start, end) is inside one area. */
 static int remove_pages(struct space *s, uaddr_t start, uaddr_t end)
 {
 	unsigned long flags = spin_lock(&s->lock);
@@ -64,7 +77,7 @@ static int remove_pages(struct space *s, uaddr_t start, uaddr_t end)
 		space_forget_set(set, offset, offset + (end - start));
 		pageset_put(set);
 	} else {
-		rc = -EOPNOTSUPP;
+		rc = punch_hole(file->inode, offset, end - start);
 		file_put(file);
 	}
 	return rc;
@@ -85,7 +98,7 @@ static int set_flags(struct space *s, uaddr_t start, uaddr_t end, unsigned int s
 	return rc;
 }
 
-/* `changing` is held; [start, end) is inside one area. */
+/* As remove_pages(). */
 static int advise_piece(struct space *s, uaddr_t start, uaddr_t end, int advice)
 {
 	switch (advice) {

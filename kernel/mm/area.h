@@ -53,6 +53,11 @@ int space_move_pages(struct space *s, uaddr_t from, uaddr_t to, size_t len);
 /* Bring in [start, end) as mlock does. 0, or -ENOMEM at the first page that can't be; stops early for a deadly signal. */
 int space_populate(struct space *s, uaddr_t start, uaddr_t end);
 
+/* --- space.c --- */
+struct pageset;
+/* As space_forget_file(), for bytes of a set. */
+void space_forget_set(const struct pageset *set, uint64_t from, uint64_t to);
+
 /* --- map.c: with `changing` held --- */
 /* Room for `pages` more under RLIMIT_AS? */
 bool space_may_grow(const struct space *s, size_t pages);

@@ -230,47 +230,65 @@ int space_identify(struct space *s, uaddr_t addr, const void **object, uint64_t 
 	return a ? 0 : -EFAULT;
 }
 
-static void forget_in(struct space *s, const struct inode *ino, uint64_t from)
+/* What space_forget_file() and space_forget_set() look for. */
+struct range_of {
+	const struct inode *ino;
+	const struct pageset *set;
+	uint64_t from, to; /* bytes; whole pages, or the end of everything */
+	bool copies;
+};
+
+static void forget_in(struct space *s, const struct range_of *r)
 {
-	unsigned long flags;
+	unsigned long flags = spin_lock(&s->lock);
 	struct area *a;
 
-	mutex_lock(&s->changing);
-	flags = spin_lock(&s->lock);
 	list_each(a, &s->areas, link) {
-		uaddr_t start = a->start;
+		uint64_t last = area_offset(a, a->end), from, to;
 
-		if (!a->file || a->file->inode != ino || area_offset(a, a->end) <= from)
+		if (r->ino ? !a->file || a->file->inode != r->ino : a->set != r->set)
 			continue;
-		if (from > a->offset)
-			start += ALIGN_UP(from - a->offset, PAGE_SIZE);
-		/* A private copy that the program wrote goes too, as on Linux: beyond the end there is nothing. */
-		if (start < a->end)
-			space_zap_locked(s, start, a->end);
+		if (area_private(a) && !r->copies)
+			continue;
+		from = MAX(a->offset, r->from);
+		to = MIN(last, r->to);
+		if (from < to)
+			space_zap_locked(s, a->start + (from - a->offset), a->start + (to - a->offset));
 	}
 	spin_unlock(&s->lock, flags);
-	mutex_unlock(&s->changing);
 }
 
-void space_forget_file(const struct inode *ino, uint64_t from)
+static void forget(const struct range_of *r)
 {
 	struct space *s, *before = NULL;
 	unsigned long flags = spin_lock(&all_lock);
 
-	/* The one in hand keeps its place in the list while the lock is dropped for it; new ones come after it. */
+	/* A reference keeps the one in hand in the list while the lock is dropped for it; new ones come after it. */
 	list_each(s, &all_spaces, all_link) {
 		if (!space_try_get(s))
 			continue;
 		spin_unlock(&all_lock, flags);
 		if (before)
 			space_put(before);
-		forget_in(s, ino, from);
+		forget_in(s, r);
 		before = s;
 		flags = spin_lock(&all_lock);
 	}
 	spin_unlock(&all_lock, flags);
 	if (before)
 		space_put(before);
+}
+
+void space_forget_file(const struct inode *ino, uint64_t from, uint64_t to, bool copies)
+{
+	uint64_t end = to > INT64_MAX ? UINT64_MAX : ALIGN_DOWN(to, PAGE_SIZE);
+
+	forget(&(struct range_of){ .ino = ino, .from = ALIGN_UP(from, PAGE_SIZE), .to = end, .copies = copies });
+}
+
+void space_forget_set(const struct pageset *set, uint64_t from, uint64_t to)
+{
+	forget(&(struct range_of){ .set = set, .from = from, .to = to, .copies = true });
 }
 
 static void describe(const struct space *s, const struct area *a, struct area_info *out)

@@ -95,9 +95,10 @@ size_t space_write(struct space *s, uaddr_t addr, const void *buf, size_t n);
  * be in. 0 or -EFAULT. The pointer is an identity only: it is never to be dereferenced. */
 int space_identify(struct space *s, uaddr_t addr, const void **object, uint64_t *offset);
 
-/* The file became shorter and its pages from byte `from` on are no longer its own: every space unmaps them, private
- * copies too. Called by a file system after it changed the size, without spinlocks held. */
-void space_forget_file(const struct inode *ino, uint64_t from);
+/* The file's pages in bytes [from, to) are no longer its own: it became shorter (`copies`: private pages that programs wrote
+ * go too), or got a hole. Every space unmaps them; the next access asks the file again. Called by a file system after it
+ * changed size and pages, without spinlocks held. */
+void space_forget_file(const struct inode *ino, uint64_t from, uint64_t to, bool copies);
 
 /* For /proc/PID/maps: large, so from kmalloc(). */
 struct area_info {

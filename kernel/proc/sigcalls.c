@@ -14,6 +14,7 @@
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
 #define SS_AUTODISARM (1u << 31)
+#define MINSIGSTKSZ 2048 /* the smallest of the architectures': programs pass their own constant */
 
 struct stack_user {
 	uint64_t sp;
@@ -188,7 +189,7 @@ SYSCALL(sigaltstack)
 			return -EINVAL;
 		if (mode == SS_DISABLE)
 			new.sp = new.size = 0;
-		else if (new.size < arch_minsigstksz())
+		else if (new.size < MINSIGSTKSZ)
 			return -ENOMEM;
 		t->altstack = new.sp;
 		t->altstack_size = new.size;

@@ -24,6 +24,7 @@
 #define RFLAGS_USER (RFLAGS_AC | RFLAGS_OF | RFLAGS_DF | RFLAGS_TF | RFLAGS_SF | RFLAGS_ZF | RFLAGS_AF | RFLAGS_PF | \
 		     RFLAGS_CF | RFLAGS_RF)
 #define MINSIGSTKSZ 2048
+#define SS_AUTODISARM (1u << 31)
 
 struct user_stack {
 	uint64_t sp;

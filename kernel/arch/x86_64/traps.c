@@ -100,10 +100,12 @@ static enum trap_kind sort(struct arch_regs *r, struct trap_info *info)
 		return TRAP_FLOAT;
 	case V_ALIGNMENT:
 		info->code = BUS_ADRALN;
+		info->addr = 0;
 		return TRAP_ALIGNMENT;
 	case V_STACK:
 	case V_SEGMENT:
 		info->code = SI_KERNEL;
+		info->addr = 0;
 		return TRAP_ALIGNMENT;
 	case V_PAGE:
 		info->access = r->error & ERROR_FETCH ? TRAP_ACCESS_EXEC :
@@ -188,18 +190,18 @@ void trap_enter(struct arch_regs *r)
 		exit_to_user(r);
 }
 
-/* IRETQ and SYSRETQ would fault in the kernel, with the user's GS, on a program counter that is not canonical. The two
- * checks at the end are made with interrupts off: what comes after them interrupts user mode. */
+/* IRETQ and SYSRETQ would fault in the kernel, with the user's GS, on a program counter that is not canonical. */
+static bool pc_unusable(const struct arch_regs *r) { return r->rip >= ARCH_USER_TOP + PAGE_SIZE; }
+
+/* return_to_user() leaves interrupts off: what comes after its last look interrupts user mode. */
 void exit_to_user(struct arch_regs *r)
 {
 	do {
-		arch_irq_enable();
-		if (unlikely(r->rip >= ARCH_USER_TOP + PAGE_SIZE))
+		if (unlikely(pc_unusable(r)))
 			signal_force(SIGSEGV, SI_KERNEL, 0);
 		return_to_user(r);
-		arch_irq_save();
-	} while (arch_this_cpu()->need_resched || signal_pending(current_thread()) ||
-		 unlikely(r->rip >= ARCH_USER_TOP + PAGE_SIZE));
+	} while (unlikely(pc_unusable(r)));
+	ASSERT(!arch_irq_enabled());
 }
 
 bool syscall_enter(struct arch_regs *r)

@@ -7,6 +7,7 @@
 
 #include "apic.h"
 #include "arch/arch.h"
+#include "core/spinlock.h"
 #include "fs/file.h"
 #include "trap/trap.h"
 #include "x86.h"
@@ -34,7 +35,8 @@
 #define LSR_ABSENT 0xff
 #define FIFO_SIZE 16
 
-static bool present;
+static bool present, started;
+static struct spinlock receive_lock; /* the interrupt enable register; taken before the console's locks */
 
 void uart_init(void)
 {
@@ -69,15 +71,36 @@ void arch_console_start(void)
 	if (!present)
 		return;
 	apic_enable_isa_irq(COM1_ISA_IRQ);
-	outb(UART_IER, IER_RECEIVE);
+	started = true;
+	arch_console_resume();
 }
 
+/* The 16550 interrupts at once if the FIFO holds something. */
+void arch_console_resume(void)
+{
+	unsigned long flags = spin_lock(&receive_lock);
+
+	if (started)
+		outb(UART_IER, IER_RECEIVE);
+	spin_unlock(&receive_lock, flags);
+}
+
+/* Without room, bytes stay in the FIFO, and QEMU, which looks at it, waits. */
 static bool uart_interrupt(struct trap_info *info)
 {
+	unsigned long flags;
+
 	if (info->irq != apic_isa_irq(COM1_ISA_IRQ))
 		return true;
-	while (inb(UART_LSR) & LSR_DATA)
+	flags = spin_lock(&receive_lock);
+	while (inb(UART_LSR) & LSR_DATA) {
+		if (!console_room()) {
+			outb(UART_IER, 0);
+			break;
+		}
 		console_input(inb(UART_DATA));
+	}
+	spin_unlock(&receive_lock, flags);
 	return true;
 }
 TRAP_HANDLER(TRAP_IRQ, uart_interrupt);
