@@ -8,6 +8,7 @@ $(error ARCH=$(ARCH): unknown architecture; known: $(ARCHS))
 endif
 
 B := build/$(ARCH)
+O := $B/obj
 H := build/host
 CC := clang-19
 LD := ld.lld-19
@@ -22,7 +23,8 @@ HOSTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
-SHELL := /bin/bash
+# One short line per step; `make V=1` shows the commands.
+say = $(if $V,,@echo '  $1	$@';)
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,76 +34,76 @@ help: ## this list
 # --- The kit's user side: the image -------------------------------------------------------------------------------
 IMAGE_FLAGS := $(TARGET) $(FREE) $(IMAGE_ARCH_FLAGS) -O2 -fPIC -fvisibility=hidden -fno-stack-protector -fno-jump-tables \
 	-fno-builtin -fasynchronous-unwind-tables -fno-common -Ikit/include -Ikit/arch/$(ARCH) -Ikit
-IMAGE_OBJ := $(patsubst %.c,$B/%.o,$(wildcard kit/image/*.c)) $(patsubst %.S,$B/%.o,$(wildcard kit/arch/$(ARCH)/*.S))
+IMAGE_OBJ := $(patsubst %.c,$O/%.o,$(wildcard kit/image/*.c)) $(patsubst %.S,$O/%.o,$(wildcard kit/arch/$(ARCH)/*.S))
 
 image: $B/vdso.so $B/vdso-image.h ## the vDSO, build/<arch>/vdso.so, audited
 
-$B/kit/image/%.o: kit/image/%.c
+$O/kit/image/%.o: kit/image/%.c
 	@mkdir -p $(@D)
-	$(CC) $(IMAGE_FLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(IMAGE_FLAGS) -c -o $@ $<
 
-$B/kit/arch/$(ARCH)/%.o: kit/arch/$(ARCH)/%.S
+$O/kit/arch/$(ARCH)/%.o: kit/arch/$(ARCH)/%.S
 	@mkdir -p $(@D)
-	$(CC) $(IMAGE_FLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(IMAGE_FLAGS) -c -o $@ $<
 
 $B/vdso.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
 	@mkdir -p $(@D)
-	$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
+	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
 
 $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/audit-image
-	$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined -z noexecstack -z norelro -z rodynamic --strip-debug \
+	$(call say,LD)$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined -z noexecstack -z norelro -z rodynamic --strip-debug \
 		-z max-page-size=4096 -z separate-loadable-segments -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
-	$H/audit-image --header $B/vdso-image.h $@.tmp
-	mv $@.tmp $@
+	$(call say,AUDIT)$H/audit-image --header $B/vdso-image.h $@.tmp
+	@mv $@.tmp $@
 
 $B/vdso-image.h: $B/vdso.so ;
 
 $H/audit-image: $(wildcard tools/audit-image/*.[ch])
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTFLAGS) -o $@ $(filter %.c,$^) -lelf -ldw
+	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -o $@ $(filter %.c,$^) -lelf -ldw
 
 # --- The kit's kernel side: a library -----------------------------------------------------------------------------
 KIT_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -Ikit/include -Ikit -Ikit/arch/$(ARCH)
-KIT_OBJ := $(patsubst %.c,$B/%.o,$(wildcard kit/time/*.c))
+KIT_OBJ := $(patsubst %.c,$O/%.o,$(wildcard kit/time/*.c))
 
-$B/kit/time/%.o: kit/time/%.c
+$O/kit/time/%.o: kit/time/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KIT_FLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(KIT_FLAGS) -c -o $@ $<
 
 # The whole kernel side in one object; and with the stub port, whose undefined symbols are what a kernel supplies.
 $B/kit.o: $(KIT_OBJ)
-	$(LD) -r -o $@ $^
+	$(call say,LD)$(LD) -r -o $@ $^
 
-$B/template.o: $B/kit/template/port.o $B/kit.o
-	$(LD) -r -o $@ $^
+$B/template.o: $O/kit/template/port.o $B/kit.o
+	$(call say,LD)$(LD) -r -o $@ $^
 
-$B/kit/template/%.o: kit/template/%.c $B/vdso-image.h
+$O/kit/template/%.o: kit/template/%.c $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(CC) $(TARGET) $(FREE) -O2 -Ikit/include -I$B -c -o $@ $<
+	$(call say,CC)$(CC) $(TARGET) $(FREE) -O2 -Ikit/include -I$B -c -o $@ $<
 
 # --- The kernel ---------------------------------------------------------------------------------------------------
 KERNEL_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -fno-omit-frame-pointer \
 	-Ikernel -Ikernel/arch/$(ARCH) -Ikit/include -I$B
 KERNEL_SRC := $(wildcard kernel/*.[cS] kernel/*/*.[cS] kernel/arch/$(ARCH)/*.[cS])
-KERNEL_OBJ := $(patsubst %,$B/%.o,$(KERNEL_SRC))
+KERNEL_OBJ := $(patsubst %,$O/%.o,$(KERNEL_SRC))
 
 kernel: $B/kernel ## the kernel, build/<arch>/kernel
 
-$B/kernel/%.o: kernel/% $B/syscall-numbers.h $B/vdso-image.h
+$O/kernel/%.o: kernel/% $B/syscall-numbers.h $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_FLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(KERNEL_FLAGS) -c -o $@ $<
 
-$B/kernel/vdso.c.o $B/kernel/image.S.o: $B/vdso.so
+$O/kernel/vdso.c.o $O/kernel/image.S.o: $B/vdso.so
 
 $B/kernel: $(KERNEL_OBJ) $(KIT_OBJ) kernel/arch/$(ARCH)/kernel.lds
-	$(LD) -static -z max-page-size=4096 -z noexecstack --no-dynamic-linker --build-id=none -T kernel/arch/$(ARCH)/kernel.lds \
+	$(call say,LD)$(LD) -static -z max-page-size=4096 -z noexecstack --no-dynamic-linker --build-id=none -T kernel/arch/$(ARCH)/kernel.lds \
 		-o $@ $(KERNEL_OBJ) $(KIT_OBJ)
 
 # Names and numbers from the ABI's own header; a call exists if somebody defines sys_<name>.
 $B/syscall-numbers.h: tools/syscall-table
 	@mkdir -p $(@D)
-	tools/syscall-table $(ARCH) $(CC) > $@.tmp
-	mv $@.tmp $@
+	$(call say,GEN)tools/syscall-table $(ARCH) $(CC) > $@.tmp
+	@mv $@.tmp $@
 
 # --- Programs and the default root file system ----------------------------------------------------------------------
 USER_FLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MP -pthread -Itests -Ikit/include
@@ -110,19 +112,19 @@ USER_BIN := $B/user/hello $(foreach t,$(GUEST),$(addprefix $B/tests/guest/$t-,$(
 
 $B/user/%: user/%.c
 	@mkdir -p $(@D)
-	$(CC_$(firstword $(LIBCS))) $(USER_FLAGS) -o $@ $<
+	$(call say,CC)$(CC_$(firstword $(LIBCS))) $(USER_FLAGS) -o $@ $<
 
 define guest_rule
 $B/tests/guest/%-$(1): tests/guest/%.c
 	@mkdir -p $$(@D)
-	$$(CC_$(1)) $$(USER_FLAGS) -o $$@ $$<
+	$$(call say,CC)$$(CC_$(1)) $$(USER_FLAGS) -o $$@ $$<
 endef
 $(foreach l,$(LIBCS),$(eval $(call guest_rule,$l)))
 
 root: $B/root.stamp ## the default root file system, build/<arch>/root
 
 $B/root.stamp: tools/make-root $(USER_BIN)
-	tools/make-root $(BUSYBOX) $B/root $(USER_BIN)
+	$(call say,GEN)tools/make-root $(BUSYBOX) $B/root $(USER_BIN)
 	@touch $@
 
 boot-files: $B/kernel $B/root.stamp
@@ -139,11 +141,11 @@ TESTS := $(UNIT) $(wildcard tests/kit/*.t) $(IMAGE_TESTS) $(wildcard tests/image
 $B/tests/unit/traps: kernel/trap/trap.c
 $(UNIT): $B/%: %.c kit/time/timekeeper.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcmocka
+	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
 $(IMAGE_TESTS): $B/%: %.c $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(HOSTCC) $(TESTFLAGS) -o $@ $<
+	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $<
 
 test-files: boot-files image $(UNIT) $(IMAGE_TESTS)
 

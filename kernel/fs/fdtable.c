@@ -199,9 +199,7 @@ struct file *fd_get(int fd)
 
 static unsigned int fd_limit(void)
 {
-	uint64_t limit = current_process()->rlimits[RLIMIT_NOFILE][0];
-
-	return (unsigned int)MIN(limit, (uint64_t)FD_LIMIT);
+	return (unsigned int)MIN(process_limit(RLIMIT_NOFILE), (uint64_t)FD_LIMIT);
 }
 
 int fd_install_from(struct file *f, bool cloexec, int lowest)

@@ -22,7 +22,8 @@
 
 struct pipe {
 	struct mutex lock;
-	struct waitq queue; /* readers, writers, pollers, openers of a FIFO */
+	struct waitq data;  /* bytes came, or an end opened or closed: readers, pollers of read ends, openers of a FIFO */
+	struct waitq room;  /* bytes went, or an end closed: writers, pollers of write ends */
 	/* lock */
 	paddr_t *pages;     /* 0: not made yet */
 	unsigned int slots;
@@ -45,7 +46,8 @@ static struct pipe *pipe_create(void)
 	}
 	p->slots = DEFAULT_SLOTS;
 	mutex_init(&p->lock);
-	waitq_init(&p->queue);
+	waitq_init(&p->data);
+	waitq_init(&p->room);
 	return p;
 }
 
@@ -133,11 +135,9 @@ static long pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 
 static long broken_pipe(size_t done)
 {
-	struct ksiginfo info = { .signo = SIGPIPE, .code = SI_KERNEL };
-
 	if (done)
 		return (long)done;
-	signal_send_thread(current_thread(), &info);
+	signal_current(SIGPIPE);
 	return -EPIPE;
 }
 

@@ -9,16 +9,12 @@
 
 size_t file_size_limit(uint64_t pos, size_t n)
 {
-	uint64_t limit = current_process()->rlimits[RLIMIT_FSIZE][0];
+	uint64_t limit = MIN(process_limit(RLIMIT_FSIZE), (uint64_t)INT64_MAX);
 
-	limit = MIN(limit, (uint64_t)INT64_MAX);
 	if (pos < limit)
 		return (size_t)MIN((uint64_t)n, limit - pos);
-	if (limit < INT64_MAX) {
-		struct ksiginfo info = { .signo = SIGXFSZ, .code = SI_KERNEL };
-
-		signal_send_thread(current_thread(), &info);
-	}
+	if (limit < INT64_MAX)
+		signal_current(SIGXFSZ);
 	return 0;
 }
 

@@ -138,6 +138,7 @@ static struct process *copy_process(struct process *p, const struct clone_reques
 	child->egid = p->egid;
 	child->suid = p->suid;
 	child->sgid = p->sgid;
+	child->no_new_privs = p->no_new_privs;
 	child->exit_signal = r->flags & CLONE_PARENT ? p->exit_signal : r->exit_signal;
 	rc = copy_groups(child, p);
 	if (!rc)

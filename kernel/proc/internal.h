@@ -78,6 +78,7 @@ unsigned int sched_runnable(void);
 void sched_load(uint64_t load[3]);     /* 1, 5 and 15 minutes, in units of 2^-16 */
 int sched_set_policy(struct thread *t, int policy, int rt_priority);
 void sched_yield_now(void);
+uint64_t sched_slice_ns(const struct thread *t);
 /* As sleep_commit, but only a deadly signal interrupts it. */
 int sleep_commit_killable(uint64_t deadline_ns);
 

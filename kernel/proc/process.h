@@ -128,6 +128,7 @@ struct process {
 	uint32_t uid, gid, euid, egid, suid, sgid;
 	uint32_t *groups;       /* supplementary; kmalloc'ed; p->lock */
 	unsigned int group_count;
+	bool no_new_privs;      /* PR_SET_NO_NEW_PRIVS: execve honours no set-user-id bit (none is honoured so far) */
 
 	struct spinlock signal_lock;
 	struct sighand *sighand;

@@ -26,7 +26,7 @@ static int priority(const struct thread *t)
 	return t->policy == SCHED_FIFO || t->policy == SCHED_RR ? t->rt_priority : 0;
 }
 
-static uint64_t slice(const struct thread *t)
+uint64_t sched_slice_ns(const struct thread *t)
 {
 	if (t->policy == SCHED_FIFO)
 		return UINT64_MAX;
@@ -162,7 +162,7 @@ void schedule(void)
 	unsigned long flags = spin_lock(&lock);
 	struct thread *t = current_thread();
 	/* Preempted by a better one before its time was up: it keeps its place. */
-	bool front = clock_now_ns() - t->slice_start_ns < slice(t) && priority(t);
+	bool front = clock_now_ns() - t->slice_start_ns < sched_slice_ns(t) && priority(t);
 
 	switch_away(flags, front);
 }
@@ -193,7 +193,7 @@ static void make_runnable(struct thread *t)
 	t->state = THREAD_RUNNABLE;
 	enqueue(t, false);
 	if (running == cpu->idle || priority(t) > priority(running) ||
-	    (priority(t) == priority(running) && slice(running) != UINT64_MAX &&
+	    (priority(t) == priority(running) && sched_slice_ns(running) != UINT64_MAX &&
 	     clock_now_ns() - running->slice_start_ns >= WAKE_GRANULARITY_NS))
 		cpu->need_resched = true;
 }
@@ -333,7 +333,7 @@ static bool sched_timer(struct trap_info *info)
 		struct thread *first = list_first(&queue, struct thread, run_link);
 
 		if (t == cpu->idle || priority(first) > priority(t) ||
-		    (priority(first) == priority(t) && now - t->slice_start_ns >= slice(t)))
+		    (priority(first) == priority(t) && now - t->slice_start_ns >= sched_slice_ns(t)))
 			cpu->need_resched = true;
 	}
 	update_load(now);

@@ -15,6 +15,7 @@ void waiter_init(struct waiter *w)
 	list_init(&w->link);
 	w->queue = NULL;
 	w->thread = current_thread();
+	w->notify = NULL;
 }
 
 void waitq_add(struct waitq *q, struct waiter *w)
@@ -43,11 +44,16 @@ void waitq_remove(struct waiter *w)
 int waitq_wake(struct waitq *q, int n)
 {
 	unsigned long flags = spin_lock(&q->lock);
+	struct waiter *w, *next;
 	int woken = 0;
 
-	while (woken < n && !list_empty(&q->waiters)) {
-		struct waiter *w = list_first(&q->waiters, struct waiter, link);
-
+	list_each_safe(w, next, &q->waiters, link) {
+		if (w->notify) {
+			w->notify(w);
+			continue;
+		}
+		if (woken == n)
+			continue;
 		list_remove(&w->link);
 		sched_wake(w->thread);
 		woken++;
