@@ -143,9 +143,9 @@ $(UNIT): $B/%: %.c kit/time/timekeeper.c
 	@mkdir -p $(@D)
 	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
-$(IMAGE_TESTS): $B/%: %.c $B/vdso-image.h
+$(IMAGE_TESTS): $B/%: %.c kit/time/timekeeper.c $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $<
+	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^)
 
 test-files: boot-files image $(UNIT) $(IMAGE_TESTS)
 

@@ -5,35 +5,12 @@
  * Never: calls libc for the time. It might use the host's vDSO. */
 #define _GNU_SOURCE
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "map.h"
-
-#if VDK_IMAGE_MACHINE == EM_AARCH64
-#define OFFSET(name) VDK_SYM___kernel_##name
-#else
-#define OFFSET(name) VDK_SYM___vdso_##name
-#endif
+#include "functions.h"
 
 #define ROUNDS 2000
-#define FILTERED 77 /* an errno that no clock call gives */
-
-/* This program's own ELF header, from the linker. */
-extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
-
-static int (*vdso_clock_gettime)(clockid_t id, struct timespec *ts);
-static int (*vdso_clock_getres)(clockid_t id, struct timespec *res);
-static int (*vdso_gettimeofday)(struct timeval *tv, struct timezone *tz);
-static int (*vdso_getcpu)(unsigned int *cpu, unsigned int *node, void *unused);
-static time_t (*vdso_time)(time_t *t); /* null where the architecture has none, like getcpu */
 
 static const unsigned char *data; /* the read-only data page */
 
@@ -189,26 +166,6 @@ static void test_bad_pointers(void)
 	}
 }
 
-/* From here on, each system call that the image may make returns FILTERED. */
-static bool filter_calls(void)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-#ifdef SYS_time
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_time, 5, 0),
-#endif
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_gettime, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_getres, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_gettimeofday, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getcpu, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | FILTERED),
-	};
-	const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 static void test_calls_are_made(void)
 {
 	struct timespec ts;
@@ -235,27 +192,11 @@ static void test_calls_are_made(void)
 		is_int(vdso_getcpu(&cpu, &node, NULL), -FILTERED, "getcpu_is_the_system_call");
 }
 
-static void find_functions(const unsigned char *image)
-{
-	const uintptr_t base = (uintptr_t)image;
-
-	data = image - VDK_IMAGE_DATA_SIZE;
-	vdso_clock_gettime = (int (*)(clockid_t, struct timespec *))(base + OFFSET(clock_gettime));
-	vdso_clock_getres = (int (*)(clockid_t, struct timespec *))(base + OFFSET(clock_getres));
-	vdso_gettimeofday = (int (*)(struct timeval *, struct timezone *))(base + OFFSET(gettimeofday));
-#ifdef VDK_SYM___vdso_getcpu
-	vdso_getcpu = (int (*)(unsigned int *, unsigned int *, void *))(base + OFFSET(getcpu));
-#endif
-#ifdef SYS_time
-	vdso_time = (time_t(*)(time_t *))(base + OFFSET(time));
-#endif
-}
-
 int main(void)
 {
-	if (__ehdr_start.e_machine != VDK_IMAGE_MACHINE)
-		skip_all("the image is for another machine than this program");
-	find_functions(map_image());
+	const unsigned char *image = map_functions();
+
+	data = image - VDK_IMAGE_DATA_SIZE;
 
 	for (size_t i = 0; i < CLOCKS; i++)
 		test_clock_gettime(clocks[i]);

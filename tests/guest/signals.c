@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals, and the sleeps that they interrupt.
+ *
+ * Owns: the claims about handlers, masks, siginfo, restarts, timers and sleeps. Relies on: guest.h.
+ * Never: expects anything to happen soon, only never too early. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#include "guest.h"
+
+static volatile sig_atomic_t calls;
+static siginfo_t seen[16];
+static char *volatile handler_stack;
+
+static void note(int signo, siginfo_t *info, void *context)
+{
+	char here;
+
+	(void)signo;
+	(void)context;
+	handler_stack = &here;
+	if (calls < (int)LENGTH(seen))
+		seen[calls] = *info;
+	calls++;
+}
+
+static void catch(int signo, int flags)
+{
+	struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO | flags };
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(signo, &action, NULL) != 0)
+		bail("sigaction(%d): %s", signo, strerror(errno));
+	calls = 0;
+}
+
+static void block(int how, int signo)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	sigprocmask(how, &set, NULL);
+}
+
+static void alarm_after_ms(long first_ms, long every_ms)
+{
+	struct itimerval timer = {
+		.it_value = { first_ms / 1000, first_ms % 1000 * 1000 },
+		.it_interval = { every_ms / 1000, every_ms % 1000 * 1000 },
+	};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static pid_t start(int (*fn)(void))
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		bail("fork: %s", strerror(errno));
+	if (pid == 0)
+		_exit(fn());
+	return pid;
+}
+
+/* --- delivery ----------------------------------------------------------------------------------------------------- */
+
+static void handlers_are_called(void)
+{
+	union sigval value = { .sival_int = 1234 };
+
+	catch(SIGUSR1, 0);
+	kill(getpid(), SIGUSR1);
+	ok(calls == 1 && seen[0].si_signo == SIGUSR1 && seen[0].si_code == SI_USER && seen[0].si_pid == getpid() &&
+	   seen[0].si_uid == getuid(), "kill: the handler runs before kill returns, and is told by whom");
+	raise(SIGUSR1);
+	ok(calls == 2 && seen[1].si_code == SI_TKILL && seen[1].si_pid == getpid(), "raise: likewise, with SI_TKILL");
+	sigqueue(getpid(), SIGUSR1, value);
+	ok(calls == 3 && seen[2].si_code == SI_QUEUE && seen[2].si_value.sival_int == 1234, "sigqueue: with its value");
+	signal(SIGUSR1, SIG_IGN);
+	raise(SIGUSR1);
+	is_int(calls, 3, "an ignored signal does nothing");
+	catch(SIGUSR1, SA_RESETHAND);
+	raise(SIGUSR1);
+	struct sigaction now;
+	sigaction(SIGUSR1, NULL, &now);
+	ok(calls == 1 && now.sa_handler == SIG_DFL, "with SA_RESETHAND a handler runs once");
+}
+
+static void bad_requests_are_refused(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+
+	ok(sigaction(SIGKILL, &action, NULL) == -1 && errno == EINVAL, "SIGKILL can't be ignored");
+	ok(sigaction(SIGSTOP, &action, NULL) == -1 && errno == EINVAL, "SIGSTOP can't be ignored");
+	ok(kill(getpid(), 65) == -1 && errno == EINVAL, "signal 65 is EINVAL");
+	ok(kill(0x3fffffff, 0) == -1 && errno == ESRCH, "kill of nobody is ESRCH");
+}
+
+static void blocked_signals_wait(void)
+{
+	union sigval value;
+	sigset_t set;
+
+	catch(SIGUSR1, 0);
+	block(SIG_BLOCK, SIGUSR1);
+	raise(SIGUSR1);
+	raise(SIGUSR1);
+	sigpending(&set);
+	ok(calls == 0 && sigismember(&set, SIGUSR1) == 1, "a blocked signal is pending");
+	block(SIG_UNBLOCK, SIGUSR1);
+	is_int(calls, 1, "unblocked, it comes once, however often it was sent");
+
+	catch(SIGRTMIN, 0);
+	block(SIG_BLOCK, SIGRTMIN);
+	for (value.sival_int = 0; value.sival_int < 5; value.sival_int++)
+		sigqueue(getpid(), SIGRTMIN, value);
+	block(SIG_UNBLOCK, SIGRTMIN);
+	ok(calls == 5 && seen[0].si_value.sival_int == 0 && seen[1].si_value.sival_int == 1 &&
+	   seen[4].si_value.sival_int == 4, "a real-time signal comes as often as it was sent, in order");
+}
+
+static int depth, deepest;
+
+static void send_again(int signo)
+{
+	depth++;
+	if (depth > deepest)
+		deepest = depth;
+	if (calls++ < 3)
+		raise(signo);
+	depth--;
+}
+
+static void handlers_block_their_signal(void)
+{
+	struct sigaction action = { .sa_handler = send_again };
+
+	calls = deepest = 0;
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	ok(calls == 4 && deepest == 1, "a handler is not interrupted by its own signal");
+	action.sa_flags = SA_NODEFER;
+	calls = 0;
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	ok(calls == 4 && deepest == 4, "but with SA_NODEFER it is");
+}
+
+static void sigsuspend_waits(void)
+{
+	sigset_t none, mask;
+
+	catch(SIGALRM, 0);
+	block(SIG_BLOCK, SIGALRM);
+	sigemptyset(&none);
+	alarm_after_ms(20, 0);
+	ok(sigsuspend(&none) == -1 && errno == EINTR && calls == 1, "sigsuspend waits for a signal");
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	is_int(sigismember(&mask, SIGALRM), 1, "sigsuspend puts the mask back");
+	block(SIG_UNBLOCK, SIGALRM);
+	alarm_after_ms(20, 0);
+	ok(pause() == -1 && errno == EINTR && calls == 2, "pause waits for a signal");
+}
+
+static void alternate_stack_is_used(void)
+{
+	static char stack[65536];
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) }, now;
+
+	sigaltstack(&alternate, NULL);
+	catch(SIGUSR1, SA_ONSTACK);
+	raise(SIGUSR1);
+	ok(handler_stack > stack && handler_stack < stack + sizeof(stack), "with SA_ONSTACK a handler has the alternate stack");
+	catch(SIGUSR1, 0);
+	raise(SIGUSR1);
+	ok(handler_stack < stack || handler_stack >= stack + sizeof(stack), "without it, the program's");
+	sigaltstack(NULL, &now);
+	ok(now.ss_sp == stack && now.ss_size == sizeof(stack) && now.ss_flags == 0, "sigaltstack tells the stack");
+}
+
+/* --- faults ------------------------------------------------------------------------------------------------------- */
+
+static char *page;
+static sigjmp_buf after_fault;
+
+static void repair(int signo, siginfo_t *info, void *context)
+{
+	note(signo, info, context);
+	mprotect(page, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void leave(int signo, siginfo_t *info, void *context)
+{
+	note(signo, info, context);
+	siglongjmp(after_fault, 1);
+}
+
+static void faults_are_told(void)
+{
+	struct sigaction action = { .sa_sigaction = repair, .sa_flags = SA_SIGINFO };
+
+	page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	calls = 0;
+	sigaction(SIGSEGV, &action, NULL);
+	*(volatile char *)(page + 123) = 7;
+	ok(calls == 1 && page[123] == 7 && seen[0].si_code == SEGV_ACCERR && seen[0].si_addr == page + 123,
+	   "after a SIGSEGV handler has made the page writable, the store succeeds");
+	munmap(page, 4096);
+	action.sa_sigaction = leave;
+	calls = 0;
+	sigaction(SIGSEGV, &action, NULL);
+	if (sigsetjmp(after_fault, 1) == 0)
+		*(volatile char *)page = 7;
+	ok(calls == 1 && seen[0].si_code == SEGV_MAPERR && seen[0].si_addr == page, "a store to unmapped memory is SEGV_MAPERR");
+#if defined(__x86_64__)
+	static const struct {
+		int signo, code;
+		const char *name;
+	} trap[] = {
+		{ SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" },
+		{ SIGILL, ILL_ILLOPN, "an undefined instruction is SIGILL, ILL_ILLOPN" },
+		{ SIGSEGV, SI_KERNEL, "a privileged instruction is SIGSEGV, SI_KERNEL" },
+		{ SIGSEGV, SI_KERNEL, "a store to an address that is not canonical is SIGSEGV, SI_KERNEL" },
+		{ SIGTRAP, SI_KERNEL, "a breakpoint is SIGTRAP, SI_KERNEL" },
+	};
+
+	for (size_t i = 0; i < LENGTH(trap); i++) {
+		calls = 0;
+		sigaction(trap[i].signo, &action, NULL);
+		if (sigsetjmp(after_fault, 1) == 0) {
+			switch (i) {
+			case 0: __asm__ volatile("xor %%ecx, %%ecx; div %%ecx" : : : "eax", "ecx", "edx"); break;
+			case 1: __asm__ volatile("ud2"); break;
+			case 2: __asm__ volatile("hlt"); break;
+			case 3: __asm__ volatile("movb $0, (%0)" : : "r"(1ul << 63 | 1) : "memory"); break;
+			case 4: __asm__ volatile("int3"); break;
+			}
+		}
+		ok(calls == 1 && seen[0].si_signo == trap[i].signo && seen[0].si_code == trap[i].code, "%s", trap[i].name);
+		signal(trap[i].signo, SIG_DFL);
+	}
+#endif
+	signal(SIGSEGV, SIG_DFL);
+}
+
+static int fault_with_signal_blocked(void)
+{
+	block(SIG_BLOCK, SIGSEGV);
+	*(volatile char *)page = 7;
+	return 0;
+}
+
+static int fault_with_signal_ignored(void)
+{
+	signal(SIGSEGV, SIG_IGN);
+	*(volatile char *)page = 7;
+	return 0;
+}
+
+static void faults_end_the_process(void)
+{
+	is_int(in_child(fault_with_signal_blocked) & 0x7f, SIGSEGV, "a fault with SIGSEGV blocked ends the process");
+	is_int(in_child(fault_with_signal_ignored) & 0x7f, SIGSEGV, "a fault with SIGSEGV ignored ends the process");
+}
+
+/* --- restarts ----------------------------------------------------------------------------------------------------- */
+
+static int ends[2];
+
+static int write_after_100_ms(void)
+{
+	usleep(100000);
+	return write(ends[1], "x", 1) != 1;
+}
+
+static int exit_after_100_ms(void)
+{
+	usleep(100000);
+	return 3;
+}
+
+static void calls_are_restarted(void)
+{
+	struct timeval no_time = { 10, 0 };
+	char byte = 0;
+	pid_t pid;
+	int status;
+	fd_set set;
+
+	if (pipe(ends) != 0)
+		bail("pipe: %s", strerror(errno));
+	pid = start(write_after_100_ms);
+	catch(SIGALRM, SA_RESTART);
+	alarm_after_ms(30, 0);
+	ok(read(ends[0], &byte, 1) == 1 && byte == 'x' && calls == 1, "read is restarted after a handler with SA_RESTART");
+	waitpid(pid, NULL, 0);
+	catch(SIGALRM, 0);
+	alarm_after_ms(30, 0);
+	ok(read(ends[0], &byte, 1) == -1 && errno == EINTR && calls == 1, "without SA_RESTART it is EINTR");
+
+	pid = start(exit_after_100_ms);
+	catch(SIGALRM, 0);
+	alarm_after_ms(30, 0);
+	ok(waitpid(pid, &status, 0) == -1 && errno == EINTR && calls == 1, "waitpid is EINTR without SA_RESTART");
+	catch(SIGALRM, SA_RESTART);
+	alarm_after_ms(30, 0);
+	ok(waitpid(pid, &status, 0) == pid && status == 3 << 8 && calls == 1, "waitpid is restarted with SA_RESTART");
+
+	catch(SIGALRM, SA_RESTART);
+	alarm_after_ms(30, 0);
+	FD_ZERO(&set);
+	FD_SET(ends[0], &set);
+	ok(select(ends[0] + 1, &set, NULL, NULL, &no_time) == -1 && errno == EINTR && calls == 1,
+	   "select is EINTR even with SA_RESTART");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* --- SIGCHLD ------------------------------------------------------------------------------------------------------ */
+
+static int exit_with_9(void)
+{
+	return 9;
+}
+
+static int stop(void)
+{
+	raise(SIGSTOP);
+	return 0;
+}
+
+static int die(void)
+{
+	raise(SIGKILL);
+	return 0;
+}
+
+static bool child_told(pid_t pid, int code, int status)
+{
+	for (int i = 0; i < 500 && calls == 0; i++)
+		usleep(10000);
+	if (calls > 0 && seen[0].si_signo == SIGCHLD && seen[0].si_code == code && seen[0].si_pid == pid &&
+	    seen[0].si_uid == getuid() && seen[0].si_status == status)
+		return true;
+	diag("%d calls, code %d, pid %d, status %d", (int)calls, seen[0].si_code, seen[0].si_pid, seen[0].si_status);
+	return false;
+}
+
+static void children_are_told(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+	pid_t pid;
+
+	catch(SIGCHLD, 0);
+	pid = start(exit_with_9);
+	ok(child_told(pid, CLD_EXITED, 9), "SIGCHLD tells who exited, and its status");
+	waitpid(pid, NULL, 0);
+	catch(SIGCHLD, 0);
+	pid = start(die);
+	ok(child_told(pid, CLD_KILLED, SIGKILL), "SIGCHLD tells who was killed, and by which signal");
+	waitpid(pid, NULL, 0);
+	catch(SIGCHLD, 0);
+	pid = start(stop);
+	ok(child_told(pid, CLD_STOPPED, SIGSTOP), "SIGCHLD tells who was stopped");
+	catch(SIGCHLD, 0);
+	kill(pid, SIGCONT);
+	ok(child_told(pid, CLD_CONTINUED, SIGCONT), "SIGCHLD tells who was continued");
+	waitpid(pid, NULL, 0);
+	catch(SIGCHLD, SA_NOCLDSTOP);
+	pid = start(stop);
+	waitpid(pid, NULL, WUNTRACED);
+	is_int(calls, 0, "with SA_NOCLDSTOP a stop is not told");
+	kill(pid, SIGKILL);
+	ok(child_told(pid, CLD_KILLED, SIGKILL), "but the end is");
+	waitpid(pid, NULL, 0);
+	sigaction(SIGCHLD, &action, NULL);
+	start(exit_with_9);
+	ok(waitpid(-1, NULL, 0) == -1 && errno == ECHILD, "with SIGCHLD ignored no child is left to wait for");
+	signal(SIGCHLD, SIG_DFL);
+}
+
+/* --- timers ------------------------------------------------------------------------------------------------------- */
+
+static void timers_go_off(void)
+{
+	int64_t begin;
+	unsigned int left;
+
+	catch(SIGALRM, 0);
+	begin = libc_ns(CLOCK_MONOTONIC);
+	alarm(1);
+	pause();
+	ok(calls == 1 && seen[0].si_code == SI_KERNEL && libc_ns(CLOCK_MONOTONIC) - begin >= NS_PER_S,
+	   "alarm(1) goes off after a second, not before");
+	alarm(100);
+	left = alarm(0);
+	ok(left == 99 || left == 100, "alarm(0) stops the alarm, and tells what was left");
+	catch(SIGALRM, 0);
+	begin = libc_ns(CLOCK_MONOTONIC);
+	alarm_after_ms(20, 10);
+	while (calls < 10)
+		pause();
+	alarm_after_ms(0, 0);
+	ok(libc_ns(CLOCK_MONOTONIC) - begin >= 110 * NS_PER_MS, "an interval timer goes off again, not faster than asked");
+	calls = 0;
+	usleep(50000);
+	is_int(calls, 0, "a stopped timer does not go off");
+}
+
+/* --- sleeps ------------------------------------------------------------------------------------------------------- */
+
+static bool sleeps_at_least(long ns)
+{
+	struct timespec length = { ns / NS_PER_S, ns % NS_PER_S };
+	int64_t begin = raw_ns(CLOCK_MONOTONIC), slept;
+
+	if (nanosleep(&length, NULL) != 0)
+		return false;
+	slept = raw_ns(CLOCK_MONOTONIC) - begin;
+	if (slept >= ns)
+		return true;
+	diag("asked for %ld ns, slept %lld", ns, (long long)slept);
+	return false;
+}
+
+static void sleeps_are_long_enough(void)
+{
+	static const long lengths[] = { 0, 1, 1000, 999999, 1000000, 3999999, 4000000, 4000001, 20000000, 123456789, 1000000001 };
+	struct timespec bad[] = { { 0, NS_PER_S }, { 0, -1 }, { -1, 0 } };
+
+	for (size_t i = 0; i < LENGTH(lengths); i++)
+		ok(sleeps_at_least(lengths[i]), "nanosleep of %ld ns is not shorter", lengths[i]);
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		ok(nanosleep(&bad[i], NULL) == -1 && errno == EINVAL, "nanosleep of %ld s, %ld ns is EINVAL",
+		   (long)bad[i].tv_sec, bad[i].tv_nsec);
+}
+
+static void interrupted_sleep_tells_the_rest(void)
+{
+	struct timespec asked = { 5, 0 }, rest = { 0, 0 };
+	int64_t begin, slept;
+
+	catch(SIGALRM, SA_RESTART);
+	alarm_after_ms(100, 0);
+	begin = raw_ns(CLOCK_MONOTONIC);
+	ok(nanosleep(&asked, &rest) == -1 && errno == EINTR && calls == 1, "nanosleep is EINTR after a handler");
+	slept = raw_ns(CLOCK_MONOTONIC) - begin;
+	ok(ns_of(&rest) < ns_of(&asked) - 90 * NS_PER_MS && ns_of(&rest) + slept >= ns_of(&asked),
+	   "nanosleep tells what was left");
+	diag("slept %lld ns, rest %lld", (long long)slept, (long long)ns_of(&rest));
+}
+
+static int sleep_200_ms(void)
+{
+	return !sleeps_at_least(200 * NS_PER_MS);
+}
+
+static void stopped_sleep_goes_on(void)
+{
+	int64_t begin = raw_ns(CLOCK_MONOTONIC);
+	pid_t pid = start(sleep_200_ms);
+	int status;
+
+	for (int i = 0; i < 3; i++) {
+		usleep(20000);
+		kill(pid, SIGSTOP);
+		usleep(5000);
+		kill(pid, SIGCONT);
+	}
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "nanosleep goes on after SIGSTOP and SIGCONT");
+	diag("200 ms took %lld ms", (long long)((raw_ns(CLOCK_MONOTONIC) - begin) / NS_PER_MS));
+}
+
+static int send_ignored_signals(void)
+{
+	for (int i = 0; i < 5; i++) {
+		usleep(10000);
+		kill(getppid(), SIGCHLD);
+		kill(getppid(), SIGUSR2);
+	}
+	return 0;
+}
+
+static void ignored_signals_do_not_wake(void)
+{
+	signal(SIGUSR2, SIG_IGN);
+	pid_t pid = start(send_ignored_signals);
+	ok(sleeps_at_least(150 * NS_PER_MS), "ignored signals do not end a sleep");
+	waitpid(pid, NULL, 0);
+}
+
+static void absolute_sleeps_reach_their_time(void)
+{
+	static const clockid_t by[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME };
+	struct timespec past = { 0, 1 };
+
+	for (size_t i = 0; i < LENGTH(by); i++) {
+		struct timespec until;
+		int64_t end;
+		int error;
+
+		clock_gettime(by[i], &until);
+		until.tv_nsec += 50 * NS_PER_MS;
+		until.tv_sec += until.tv_nsec / NS_PER_S;
+		until.tv_nsec %= NS_PER_S;
+		error = clock_nanosleep(by[i], TIMER_ABSTIME, &until, NULL);
+		end = raw_ns(by[i]);
+		ok(error == 0 && end >= ns_of(&until), "clock_nanosleep until a time ends at it, not before: clock %d", (int)by[i]);
+		is_int(clock_nanosleep(by[i], TIMER_ABSTIME, &past, NULL), 0, "one in the past ends at once: clock %d", (int)by[i]);
+	}
+	is_int(clock_nanosleep(CLOCK_MONOTONIC_COARSE, 0, &past, NULL), ENOTSUP,
+	       "clock_nanosleep by a clock that can't wake is ENOTSUP");
+	is_int(clock_nanosleep(77, 0, &past, NULL), EINVAL, "clock_nanosleep by no clock is EINVAL");
+}
+
+int main(void)
+{
+	handlers_are_called();
+	bad_requests_are_refused();
+	blocked_signals_wait();
+	handlers_block_their_signal();
+	sigsuspend_waits();
+	alternate_stack_is_used();
+	faults_are_told();
+	faults_end_the_process();
+	calls_are_restarted();
+	children_are_told();
+	timers_go_off();
+	sleeps_are_long_enough();
+	interrupted_sleep_tells_the_rest();
+	stopped_sleep_goes_on();
+	ignored_signals_do_not_wake();
+	absolute_sleeps_reach_their_time();
+	return done();
+}
