@@ -95,6 +95,7 @@ int arch_cmpxchg_user(uint32_t *p, uint32_t old, uint32_t new, uint32_t *seen);
 void arch_thread_init(struct thread *t, void (*fn)(void *arg), void *arg);
 /* The user thread's saved registers on its kernel stack. */
 struct arch_regs *arch_thread_regs(struct thread *t);
+bool arch_tls_valid(uaddr_t tls); /* clone: may it become a TLS pointer? Else -EPERM */
 /* For clone/fork: `child` returns to user mode from the same system call with result 0, registers, FPU and TLS as
  * `parent` (the current thread) has them. `sp` 0 keeps the stack pointer; `set_tls` says whether `tls` replaces the TLS pointer. */
 void arch_thread_fork(struct thread *child, const struct thread *parent, uaddr_t sp, bool set_tls, uaddr_t tls);

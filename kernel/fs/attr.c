@@ -36,7 +36,7 @@ static long change_mode(struct inode *ino, uint32_t mode)
 	else if (S_ISLNK(ino->mode))
 		r = -EOPNOTSUPP;
 	if (!r) {
-		if (fs_uid() && ino->gid != fs_gid() && !S_ISDIR(ino->mode))
+		if (fs_uid() && !fs_in_group(ino->gid) && !S_ISDIR(ino->mode))
 			mode &= ~S_ISGID;
 		flags = spin_lock(&ino->lock);
 		ino->mode = (ino->mode & S_IFMT) | (mode & 07777);
@@ -74,7 +74,7 @@ static long change_owner(struct inode *ino, uint32_t uid, uint32_t gid)
 	if (ino->sb->read_only)
 		r = -EROFS;
 	else if (fs_uid() && ((uid != UINT32_MAX && uid != ino->uid) || ino->uid != fs_uid() ||
-			      (gid != UINT32_MAX && gid != ino->gid && gid != fs_gid())))
+			      (gid != UINT32_MAX && gid != ino->gid && !fs_in_group(gid))))
 		r = -EPERM;
 	if (!r) {
 		flags = spin_lock(&ino->lock);

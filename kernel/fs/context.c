@@ -36,6 +36,13 @@ uint32_t fs_gid(void)
 	return p ? p->egid : 0;
 }
 
+bool fs_in_group(uint32_t gid)
+{
+	struct process *p = me();
+
+	return p ? process_in_group(p, gid) : gid == 0;
+}
+
 uint32_t fs_real_uid(void)
 {
 	return me()->uid;

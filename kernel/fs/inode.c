@@ -42,7 +42,7 @@ void inode_put(struct inode *ino)
 		ino->ops->destroy(ino);
 }
 
-int inode_permission_as(const struct inode *ino, unsigned int want, uint32_t uid, uint32_t gid)
+int inode_permission_as(const struct inode *ino, unsigned int want, uint32_t uid, bool in_group)
 {
 	unsigned int have;
 
@@ -50,13 +50,13 @@ int inode_permission_as(const struct inode *ino, unsigned int want, uint32_t uid
 		return -EROFS;
 	if (!uid)
 		return (want & X_OK) && !S_ISDIR(ino->mode) && !(ino->mode & 0111) ? -EACCES : 0;
-	have = ino->uid == uid ? ino->mode >> 6 : ino->gid == gid ? ino->mode >> 3 : ino->mode;
+	have = ino->uid == uid ? ino->mode >> 6 : in_group ? ino->mode >> 3 : ino->mode;
 	return want & ~have & 7 ? -EACCES : 0;
 }
 
 int inode_permission(const struct inode *ino, unsigned int want)
 {
-	return inode_permission_as(ino, want, fs_uid(), fs_gid());
+	return inode_permission_as(ino, want, fs_uid(), fs_in_group(ino->gid));
 }
 
 bool inode_owner(const struct inode *ino)

@@ -31,6 +31,7 @@ struct pipe {
 	/* atomic */
 	unsigned int readers, writers;
 	unsigned int opened_for_read, opened_for_write; /* ever: openers wait for these to move */
+	unsigned int both; /* open files that are both ends: their pollers are on `data` */
 };
 
 static struct pipe *pipe_create(void)
@@ -73,6 +74,13 @@ static size_t used(const struct pipe *p)
 static unsigned int ends(const unsigned int *n)
 {
 	return __atomic_load_n(n, __ATOMIC_RELAXED);
+}
+
+static void wake_room(struct pipe *p)
+{
+	waitq_wake(&p->room, WAKE_ALL);
+	if (ends(&p->both))
+		waitq_wake(&p->data, WAKE_ALL);
 }
 
 /* Both move bytes that the ring has, or has room for, within one page; lock held. */
@@ -118,7 +126,7 @@ static long pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 		err = p->used && u->left ? -EFAULT : 0;
 		mutex_unlock(&p->lock);
 		if (n0 - u->left) {
-			waitq_wake(&p->queue, WAKE_ALL);
+			wake_room(p);
 			return (long)(n0 - u->left);
 		}
 		if (err)
@@ -127,7 +135,7 @@ static long pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 			return 0;
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		err = wait_event(&p->queue, used(p) || !ends(&p->writers), NO_DEADLINE);
+		err = wait_event(&p->data, used(p) || !ends(&p->writers), NO_DEADLINE);
 		if (err)
 			return -ERESTARTSYS;
 	}
@@ -160,14 +168,14 @@ static long pipe_write(struct file *f, struct uio *u, uint64_t *pos)
 				n = give(p, u);
 		mutex_unlock(&p->lock);
 		if (u->left < n0)
-			waitq_wake(&p->queue, WAKE_ALL);
+			waitq_wake(&p->data, WAKE_ALL);
 		if (!u->left)
 			return (long)n0;
 		if (n <= 0)
 			return u->left < n0 ? (long)(n0 - u->left) : n ? n : -EFAULT;
 		if (f->flags & O_NONBLOCK)
 			return u->left < n0 ? (long)(n0 - u->left) : -EAGAIN;
-		if (wait_event(&p->queue, capacity(p) - used(p) >= need || !ends(&p->readers), NO_DEADLINE))
+		if (wait_event(&p->room, capacity(p) - used(p) >= need || !ends(&p->readers), NO_DEADLINE))
 			return u->left < n0 ? (long)(n0 - u->left) : -ERESTARTSYS;
 	}
 }
@@ -178,7 +186,7 @@ static unsigned int pipe_poll(struct file *f, struct waiter *w)
 	unsigned int bits = 0;
 
 	if (w)
-		waitq_add(&p->queue, w);
+		waitq_add(file_readable(f) ? &p->data : &p->room, w);
 	if (file_readable(f)) {
 		if (used(p))
 			bits |= POLLIN | POLLRDNORM;
@@ -212,7 +220,10 @@ static void close_ends(struct pipe *p, const struct file *f)
 		__atomic_sub_fetch(&p->readers, 1, __ATOMIC_RELAXED);
 	if (file_writable(f))
 		__atomic_sub_fetch(&p->writers, 1, __ATOMIC_RELAXED);
-	waitq_wake(&p->queue, WAKE_ALL);
+	if (file_readable(f) && file_writable(f))
+		__atomic_sub_fetch(&p->both, 1, __ATOMIC_RELAXED);
+	waitq_wake(&p->data, WAKE_ALL);
+	waitq_wake(&p->room, WAKE_ALL);
 }
 
 /* The inode keeps the ring; what nobody can read any more is lost. */
@@ -267,17 +278,19 @@ int fifo_open(struct inode *ino, struct file *f)
 		__atomic_add_fetch(&p->opened_for_write, 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&p->writers, 1, __ATOMIC_RELAXED);
 	}
-	waitq_wake(&p->queue, WAKE_ALL);
+	if (file_readable(f) && file_writable(f))
+		__atomic_add_fetch(&p->both, 1, __ATOMIC_RELAXED);
+	waitq_wake(&p->data, WAKE_ALL);
 	if ((f->flags & O_ACCMODE) == O_RDWR || f->flags & O_NONBLOCK)
 		return 0;
 	if (file_readable(f)) {
 		seen = ends(&p->opened_for_write);
 		if (!ends(&p->writers))
-			err = wait_event(&p->queue, ends(&p->opened_for_write) != seen, NO_DEADLINE);
+			err = wait_event(&p->data, ends(&p->opened_for_write) != seen, NO_DEADLINE);
 	} else {
 		seen = ends(&p->opened_for_read);
 		if (!ends(&p->readers))
-			err = wait_event(&p->queue, ends(&p->opened_for_read) != seen, NO_DEADLINE);
+			err = wait_event(&p->data, ends(&p->opened_for_read) != seen, NO_DEADLINE);
 	}
 	if (err) {
 		close_ends(p, f);
@@ -351,7 +364,7 @@ long pipe_set_size(struct file *f, size_t size)
 	}
 	mutex_unlock(&p->lock);
 	kfree(pages);
-	waitq_wake(&p->queue, WAKE_ALL);
+	wake_room(p);
 	return r;
 }
 

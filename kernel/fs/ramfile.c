@@ -8,6 +8,7 @@
 #include "fs/uio.h"
 #include "mm/kmalloc.h"
 #include "mm/page.h"
+#include "mm/space.h"
 #include "proc/process.h"
 
 #define PAGE_BLOCKS (PAGE_SIZE / 512)
@@ -192,6 +193,7 @@ static int ram_truncate(struct inode *ino, uint64_t size)
 		pagetree_cut(&r->pages, whole >> PAGE_SHIFT, UINT64_MAX);
 		count_blocks(r);
 		spin_unlock(&ino->lock, flags);
+		space_forget_file(ino, whole, UINT64_MAX, true);
 	}
 	inode_touch(ino);
 	return 0;
@@ -211,6 +213,8 @@ static void punch(struct ram_inode *r, uint64_t from, uint64_t to)
 		count_blocks(r);
 	}
 	spin_unlock(&r->inode.lock, flags);
+	if (first < last)
+		space_forget_file(&r->inode, first, last, false);
 }
 
 static int ram_allocate(struct inode *ino, unsigned int mode, uint64_t from, uint64_t n)

@@ -10,103 +10,9 @@
 
 #define TMPFS_MAGIC 0x01021994
 #define FIRST_COOKIE 2 /* 0 is `.`, 1 is `..` */
-#define FIRST_BUCKETS 8
-
-struct ram_entry {
-	struct list link;
-	struct ram_entry *chain;
-	struct inode *inode; /* referenced */
-	uint64_t cookie;
-	uint32_t hash;
-	size_t len;
-	char name[];
-};
 
 static const struct inode_ops ram_dir_ops, ram_link_ops, ram_special_ops, ram_zero_ops;
 static const struct file_ops ram_dir_file_ops;
-
-/* FNV-1a. */
-static uint32_t hash_name(const char *name, size_t n)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)name[i]) * 16777619u;
-	return h;
-}
-
-static struct ram_entry *entry_create(const char *name, struct inode *ino)
-{
-	size_t n = strlen(name);
-	struct ram_entry *e = kmalloc(sizeof(*e) + n + 1);
-
-	if (!e)
-		return NULL;
-	list_init(&e->link);
-	e->inode = ino;
-	e->hash = hash_name(name, n);
-	e->len = n;
-	memcpy(e->name, name, n + 1);
-	return e;
-}
-
-static struct ram_entry *find(struct ram_inode *d, const char *name)
-{
-	size_t n = strlen(name);
-	uint32_t hash = hash_name(name, n);
-	struct ram_entry *e = d->bucket_count ? d->buckets[hash & (d->bucket_count - 1)] : NULL;
-
-	while (e && (e->hash != hash || e->len != n || memcmp(e->name, name, n)))
-		e = e->chain;
-	return e;
-}
-
-/* Room for one more entry. */
-static int reserve(struct ram_inode *d)
-{
-	size_t n = d->bucket_count ? d->bucket_count * 2 : FIRST_BUCKETS;
-	struct ram_entry **buckets, *e;
-
-	if (d->count < d->bucket_count)
-		return 0;
-	buckets = kmalloc(n * sizeof(struct ram_entry *));
-	if (!buckets)
-		return -ENOMEM;
-	list_each(e, &d->entries, link) {
-		e->chain = buckets[e->hash & (n - 1)];
-		buckets[e->hash & (n - 1)] = e;
-	}
-	kfree(d->buckets);
-	d->buckets = buckets;
-	d->bucket_count = n;
-	return 0;
-}
-
-static void insert(struct ram_inode *d, struct ram_entry *e)
-{
-	struct ram_entry **bucket = &d->buckets[e->hash & (d->bucket_count - 1)];
-
-	e->cookie = d->next_cookie++;
-	e->chain = *bucket;
-	*bucket = e;
-	list_push_back(&d->entries, &e->link);
-	d->count++;
-	d->inode.size += 20;
-	inode_touch(&d->inode);
-}
-
-static void take_out(struct ram_inode *d, struct ram_entry *e)
-{
-	struct ram_entry **at = &d->buckets[e->hash & (d->bucket_count - 1)];
-
-	while (*at != e)
-		at = &(*at)->chain;
-	*at = e->chain;
-	list_remove(&e->link);
-	d->count--;
-	d->inode.size -= 20;
-	inode_touch(&d->inode);
-}
 
 struct ram_inode *ram_inode_create(struct superblock *sb, uint32_t mode)
 {
@@ -118,6 +24,7 @@ struct ram_inode *ram_inode_create(struct superblock *sb, uint32_t mode)
 	if (S_ISREG(mode)) {
 		r->inode.ops = &ram_reg_ops;
 		r->inode.file_ops = &ram_file_ops;
+		r->inode.seals = F_SEAL_SEAL; /* only memfds can be sealed */
 	} else if (S_ISLNK(mode)) {
 		r->inode.ops = &ram_link_ops;
 	} else if (S_ISDIR(mode)) {
@@ -146,7 +53,7 @@ void ram_destroy(struct inode *ino)
 static int ram_lookup(struct inode *dir, const char *name, struct inode **out)
 {
 	unsigned long flags = spin_lock(&tree_lock);
-	struct ram_entry *e = find(ram(dir), name);
+	struct ram_entry *e = ram_find(ram(dir), name);
 
 	if (e) {
 		*out = e->inode;
@@ -167,18 +74,18 @@ static int add_new(struct inode *dir, const char *name, struct ram_inode *r, str
 	if (!r)
 		return -ENOMEM;
 	inode_set_creator(&r->inode, dir);
-	e = entry_create(name, &r->inode);
+	e = ram_entry_create(name, &r->inode);
 	if (S_ISDIR(r->inode.mode))
 		r->inode.name = kstrdup(name);
 	flags = spin_lock(&tree_lock);
 	if (!dir->nlink)
 		err = -ENOENT;
-	else if (find(d, name))
+	else if (ram_find(d, name))
 		err = -EEXIST;
 	else if (e && (r->inode.name || !S_ISDIR(r->inode.mode)))
-		err = reserve(d);
+		err = ram_reserve(d);
 	if (!err) {
-		insert(d, e);
+		ram_insert(d, e);
 		if (S_ISDIR(r->inode.mode)) {
 			inode_get(dir);
 			r->inode.parent = dir;
@@ -240,7 +147,7 @@ static int ram_tmpfile(struct inode *dir, uint32_t mode, struct inode **out)
 static int ram_link(struct inode *dir, const char *name, struct inode *what)
 {
 	struct ram_inode *d = ram(dir);
-	struct ram_entry *e = entry_create(name, what);
+	struct ram_entry *e = ram_entry_create(name, what);
 	unsigned long flags;
 	int err;
 
@@ -250,12 +157,12 @@ static int ram_link(struct inode *dir, const char *name, struct inode *what)
 	if (!dir->nlink || (!what->nlink && !ram(what)->linkable))
 		err = -ENOENT;
 	else
-		err = find(d, name) ? -EEXIST : reserve(d);
+		err = ram_find(d, name) ? -EEXIST : ram_reserve(d);
 	if (!err) {
 		inode_get(what);
 		what->nlink++;
 		inode_changed(what);
-		insert(d, e);
+		ram_insert(d, e);
 	}
 	spin_unlock(&tree_lock, flags);
 	if (err)
@@ -290,11 +197,11 @@ static void lose_name(struct inode *dir, struct inode *ino)
 static int ram_unlink(struct inode *dir, const char *name, bool rmdir)
 {
 	unsigned long flags = spin_lock(&tree_lock);
-	struct ram_entry *e = find(ram(dir), name);
+	struct ram_entry *e = ram_find(ram(dir), name);
 	int err = e ? may_go(e->inode, rmdir) : -ENOENT;
 
 	if (!err) {
-		take_out(ram(dir), e);
+		ram_take_out(ram(dir), e);
 		lose_name(dir, e->inode);
 	}
 	spin_unlock(&tree_lock, flags);
@@ -367,16 +274,16 @@ static int rename_locked(struct renaming *r, unsigned int flags)
 		return -EINVAL;
 	if (r->victim && r->victim->inode == moved)
 		return 1;
-	err = r->victim ? may_go(r->victim->inode, S_ISDIR(moved->mode)) : reserve(ram(r->to));
+	err = r->victim ? may_go(r->victim->inode, S_ISDIR(moved->mode)) : ram_reserve(ram(r->to));
 	if (err)
 		return err;
 	if (r->victim) {
-		take_out(ram(r->to), r->victim);
+		ram_take_out(ram(r->to), r->victim);
 		lose_name(r->to, r->victim->inode);
 	}
-	take_out(ram(r->from), r->old);
+	ram_take_out(ram(r->from), r->old);
 	r->fresh->inode = moved;
-	insert(ram(r->to), r->fresh);
+	ram_insert(ram(r->to), r->fresh);
 	set_place(moved, r->from, r->to, &r->name);
 	inode_changed(moved);
 	return 0;
@@ -389,13 +296,13 @@ static int ram_rename(struct inode *from, const char *name, struct inode *to, co
 	unsigned long flags;
 	int err = -ENOMEM;
 
-	r.fresh = entry_create(new_name, NULL);
+	r.fresh = ram_entry_create(new_name, NULL);
 	r.name = kstrdup(new_name);
 	r.other_name = kstrdup(name);
 	if (r.fresh && r.name && r.other_name) {
 		flags = spin_lock(&tree_lock);
-		r.old = find(ram(from), name);
-		r.victim = find(ram(to), new_name);
+		r.old = ram_find(ram(from), name);
+		r.victim = ram_find(ram(to), new_name);
 		err = rename_locked(&r, how);
 		if (!err && from != to) {
 			moved_dirs[0] = S_ISDIR((exchange ? r.victim : r.fresh)->inode->mode);
@@ -462,7 +369,7 @@ static void ram_kill(struct inode *root)
 			at = e->inode;
 			e = NULL;
 		} else if (e) {
-			take_out(ram(at), e);
+			ram_take_out(ram(at), e);
 			lose_name(at, e->inode);
 		} else if (at == root) {
 			spin_unlock(&tree_lock, flags);

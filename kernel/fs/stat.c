@@ -171,7 +171,8 @@ static long check_access(int dirfd, uaddr_t path, unsigned int mode, unsigned in
 	if (r)
 		return r;
 	r = flags & AT_EACCESS ? inode_permission(ino, mode) :
-				 inode_permission_as(ino, mode, fs_real_uid(), fs_real_gid());
+				 inode_permission_as(ino, mode, fs_real_uid(),
+						     ino->gid == fs_real_gid() || (ino->gid != fs_gid() && fs_in_group(ino->gid)));
 	inode_put(ino);
 	return r;
 }

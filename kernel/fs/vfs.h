@@ -53,6 +53,7 @@ struct inode *ramfs_create(const char *type);
 struct inode *procfs_create(void);
 struct inode *sysfs_create(void);
 int devfs_fill(struct inode *root); /* 0 or -errno */
+const char *fs_type_name(size_t i); /* for /proc/filesystems; NULL after the last */
 /* Unpacks a newc archive into the ramfs at `root`; panics, naming the entry, when it is malformed. */
 void cpio_unpack(struct inode *root, const void *archive, uint64_t size);
 
@@ -65,8 +66,8 @@ void inode_get(struct inode *ino);
 void inode_put(struct inode *ino); /* NULL is fine */
 /* May the process's effective ids do this (R_OK | W_OK | X_OK)? 0, -EACCES, -EROFS. */
 int inode_permission(const struct inode *ino, unsigned int want);
-/* The same for given ids: access(2). */
-int inode_permission_as(const struct inode *ino, unsigned int want, uint32_t uid, uint32_t gid);
+/* The same for somebody else: access(2). */
+int inode_permission_as(const struct inode *ino, unsigned int want, uint32_t uid, bool in_group);
 bool inode_owner(const struct inode *ino); /* the caller owns it, or is root */
 /* Owner, group and mode of a file that is being made in `dir`. */
 void inode_set_creator(struct inode *ino, const struct inode *dir);
@@ -122,6 +123,7 @@ static inline bool file_writable(const struct file *f)
 /* An increment that fails once the last reference is gone. */
 bool file_try_get(struct file *f);
 void epoll_file_gone(struct file *f);
+void epoll_init(void);
 
 /* --- Descriptors --- */
 int fd_install_from(struct file *f, bool cloexec, int lowest); /* as fd_install(), at `lowest` or above */
@@ -146,6 +148,7 @@ struct inode *fs_cwd(void);  /* referenced */
 uint32_t fs_umask(void);
 uint32_t fs_uid(void), fs_gid(void); /* effective */
 uint32_t fs_real_uid(void), fs_real_gid(void);
+bool fs_in_group(uint32_t gid); /* effective or supplementary */
 void fs_context_root(struct fs_context *c, struct inode **root, struct inode **cwd); /* referenced; either may be NULL */
 
 /* --- Directories --- */

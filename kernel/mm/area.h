@@ -7,11 +7,6 @@
 
 #include "mm/space.h"
 
-/* Programs get no page below this address: a null pointer with an offset faults. */
-#define SPACE_MIN 0x10000UL
-/* Distance between a stack that grows down and what lies below it. */
-#define STACK_GAP (256 * PAGE_SIZE)
-
 /* --- area.c: with `lock` held. Lists are changed with `changing` held too. --- */
 /* The first area that ends above `addr`. */
 struct area *area_above(const struct space *s, uaddr_t addr);

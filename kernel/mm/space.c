@@ -175,6 +175,15 @@ uaddr_t space_find_random(struct space *s, size_t len)
 	return found;
 }
 
+bool space_range_free(struct space *s, uaddr_t start, uaddr_t end)
+{
+	unsigned long flags = spin_lock(&s->lock);
+	bool yes = area_range_free(s, start, end);
+
+	spin_unlock(&s->lock, flags);
+	return yes;
+}
+
 int space_map_pages(struct space *s, uaddr_t va, const paddr_t *pages, size_t count, unsigned int prot, const char *name)
 {
 	struct area *a = kmalloc(sizeof(*a));

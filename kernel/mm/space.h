@@ -15,6 +15,11 @@ struct file;
 struct inode;
 struct pageset;
 
+/* Programs get no page below this address: a null pointer with an offset faults. */
+#define SPACE_MIN 0x10000UL
+/* Distance between a stack that grows down and what lies below it. */
+#define STACK_GAP (256 * PAGE_SIZE)
+
 /* Protection bits are ARCH_PROT_*, which equal PROT_READ, PROT_WRITE, PROT_EXEC. */
 #define AREA_SHARED 1u    /* MAP_SHARED: writes reach the file or the other sharers */
 #define AREA_STACK 2u     /* grows down on faults, to RLIMIT_STACK */
@@ -78,6 +83,7 @@ long space_munmap(struct space *s, uaddr_t addr, size_t len);
 long space_mprotect(struct space *s, uaddr_t addr, size_t len, unsigned int prot);
 /* A free range of `len` bytes at a random page in the mmap region; 0: none. */
 uaddr_t space_find_random(struct space *s, size_t len);
+bool space_range_free(struct space *s, uaddr_t start, uaddr_t end); /* nothing is mapped there */
 /* Map `count` existing pages at `va` (each gains a reference); never writable by mprotect unless prot says so now.
  * Such an area can be unmapped and moved by the program, not made writable. 0 or a negative errno. */
 int space_map_pages(struct space *s, uaddr_t va, const paddr_t *pages, size_t count, unsigned int prot, const char *name);

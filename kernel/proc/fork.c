@@ -223,6 +223,8 @@ static long clone_thread(const struct clone_request *r)
 
 	if (rc)
 		return rc;
+	if (r->flags & CLONE_SETTLS && !arch_tls_valid(r->tls))
+		return -EPERM;
 	if (process_limit_reached(p))
 		return -EAGAIN;
 	if (!(r->flags & CLONE_THREAD))

@@ -89,10 +89,11 @@ void sighand_put(struct sighand *h);
 void signal_action(struct process *p, int signo, struct sigaction_kernel *out);
 bool signal_action_ignores(const struct sigaction_kernel *act, int signo); /* SIG_IGN, or a default that does nothing */
 void sigpending_init(struct sigpending *q);
-/* The next five with p->signal_lock held. Queue: 0, or -EAGAIN where RLIMIT_SIGPENDING lets a queued signal get lost;
+/* The next six with p->signal_lock held. Queue: 0, or -EAGAIN where RLIMIT_SIGPENDING lets a queued signal get lost;
  * `entry`, if not NULL, is queued itself rather than a copy of `info`. */
 int sigpending_add(struct process *p, struct sigpending *q, const struct ksiginfo *info, struct ksiginfo *entry);
 void sigpending_flush(struct process *p, struct sigpending *q, uint64_t set);
+void sigpending_forget(struct process *p, struct ksiginfo *entry); /* a timer's entry, wherever it is queued, or not */
 bool sigpending_take(struct process *p, struct sigpending *q, uint64_t set, struct ksiginfo *out);
 bool signal_dequeue_locked(struct thread *t, uint64_t set, struct ksiginfo *out);
 void signal_retarget(struct process *p); /* wake the threads that can take what is pending */
@@ -115,7 +116,8 @@ void cputime_tick(struct thread *t);   /* timer interrupt: ITIMER_VIRTUAL, ITIME
 void itimer_real_expired(struct timer *t);
 void itimer_signal_dequeued(struct process *p);
 void ptimer_signal_dequeued(struct ksiginfo *info); /* sets overrun */
-void ptimers_exit(struct process *p);  /* exec and exit: delete all; no lock held */
+long ptimer_delete(int id);            /* of the current process: 0 or -EINVAL */
+void ptimers_exit(struct process *p);  /* exec and exit of the current process: delete all; no lock held */
 
 /* --- cred.c --- */
 static inline bool process_privileged(const struct process *p) { return p->euid == 0; }

@@ -78,10 +78,10 @@ SYSCALL(prctl)
 	return -EINVAL;
 }
 
-#define PER_MASK 0xffu
 #define PER_QUERY 0xffffffffu
+#define ADDR_NO_RANDOMIZE 0x0040000u
 
-/* PER_LINUX with the flags that change nothing here; other personalities are refused. */
+/* PER_LINUX, and the one flag that execve honours. */
 SYSCALL(personality)
 {
 	struct thread *t = current_thread();
@@ -89,7 +89,7 @@ SYSCALL(personality)
 
 	if (new == PER_QUERY)
 		return old;
-	if (new & PER_MASK)
+	if (new & ~ADDR_NO_RANDOMIZE)
 		return -EINVAL;
 	t->personality = new;
 	return old;

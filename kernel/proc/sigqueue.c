@@ -71,7 +71,11 @@ int sigpending_add(struct process *p, struct sigpending *q, const struct ksiginf
 {
 	bool real_time = info->signo >= SIGRTMIN;
 
-	if (entry) {
+	if (entry) { /* a timer's own, which may be queued still */
+		if (!list_empty(&entry->link)) {
+			entry->overrun++;
+			return 0;
+		}
 		list_push_back(&q->queue, &entry->link);
 		q->set |= SIGBIT(info->signo);
 		return 0;
@@ -103,6 +107,28 @@ void sigpending_flush(struct process *p, struct sigpending *q, uint64_t set)
 	list_each_safe(e, tmp, &q->queue, link)
 		if (SIGBIT(e->signo) & set)
 			drop_entry(p, e);
+}
+
+static void recount(struct sigpending *q, int signo)
+{
+	const struct ksiginfo *e;
+
+	list_each(e, &q->queue, link)
+		if (e->signo == signo)
+			return;
+	q->set &= ~SIGBIT(signo);
+}
+
+void sigpending_forget(struct process *p, struct ksiginfo *entry)
+{
+	struct thread *t;
+
+	if (list_empty(&entry->link))
+		return;
+	list_remove(&entry->link);
+	recount(&p->pending, entry->signo);
+	list_each(t, &p->threads, in_process)
+		recount(&t->pending, entry->signo);
 }
 
 static int first_of(uint64_t set)

@@ -58,7 +58,6 @@ uint64_t clock_deadline(int base, uint64_t ns);
 /* Sleepers and timers on settable clocks look again. Called by everyone who steps REALTIME or TAI. */
 void clock_was_set(void);
 extern struct waitq clock_set_waitq;   /* woken by clock_was_set() */
-unsigned int clock_set_count(void);    /* how often it was called */
 
 /* A timer at a moment of any clock that clock_follows() accepts. */
 struct clock_timer {
@@ -71,6 +70,7 @@ struct clock_timer {
 
 void clock_timer_setup(struct clock_timer *t, void (*fn)(struct timer *t));
 void clock_timer_arm(struct clock_timer *t, int base, uint64_t expires_ns);
+void clock_timer_watch(struct clock_timer *t); /* not armed, but told when a clock is set */
 bool clock_timer_cancel(struct clock_timer *t); /* as timer_cancel() */
 
 /* --- cputime.c --- */

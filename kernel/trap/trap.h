@@ -17,8 +17,8 @@ enum trap_kind {
 	TRAP_STEP,        /* single step: SIGTRAP */
 	TRAP_ARITHMETIC,  /* integer division: SIGFPE; info.code is the si_code */
 	TRAP_FLOAT,       /* floating point: SIGFPE; info.code is the si_code */
-	TRAP_PROTECTION,  /* x86 #GP, #SS, #NP: SIGSEGV */
-	TRAP_ALIGNMENT,   /* SIGBUS */
+	TRAP_PROTECTION,  /* x86 #GP and the like: SIGSEGV */
+	TRAP_ALIGNMENT,   /* SIGBUS; also x86 #SS, #NP. info.code, info.addr */
 	TRAP_IPI,         /* another CPU wants something; info.irq says what */
 	TRAP_SELFTEST,    /* raised by the kernel's own tests only */
 	TRAP_KINDS
@@ -35,8 +35,8 @@ struct trap_info {
 	bool user;              /* came from user mode */
 	unsigned int irq;
 	unsigned int access; /* TRAP_ACCESS_* */
-	int code;            /* si_code for SIGFPE and SIGTRAP kinds */
-	uint64_t addr;       /* faulting address (page fault), else the program counter */
+	int code;            /* si_code of the signal, or 0 where the kind says it */
+	uint64_t addr;       /* si_addr: the faulting address (page fault), else the program counter; or 0 */
 };
 
 struct trap_handler {

@@ -125,7 +125,7 @@ static void blocked_signals_wait(void)
 	   seen[4].si_value.sival_int == 4, "a real-time signal comes as often as it was sent, in order");
 }
 
-static int depth, deepest;
+static volatile int depth, deepest;
 
 static void send_again(int signo)
 {
@@ -201,6 +201,38 @@ static void leave(int signo, siginfo_t *info, void *context)
 	siglongjmp(after_fault, 1);
 }
 
+static void trap(void (*execute)(void))
+{
+	calls = 0;
+	if (sigsetjmp(after_fault, 1) == 0)
+		execute();
+}
+
+#if defined(__x86_64__)
+static void divide(void) { __asm__ volatile("xor %%ecx, %%ecx; div %%ecx" : : : "eax", "ecx", "edx"); }
+static void undefined(void) { __asm__ volatile("ud2"); }
+static void halt(void) { __asm__ volatile("hlt"); }
+static void store_nowhere(void) { __asm__ volatile("movb $0, (%0)" : : "r"(1ul << 63 | 1) : "memory"); }
+static void breakpoint(void) { __asm__ volatile("int3"); }
+
+static const struct {
+	void (*execute)(void);
+	int signo, code;
+	const char *name;
+} traps[] = {
+	{ divide, SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" },
+	{ undefined, SIGILL, ILL_ILLOPN, "an undefined instruction is SIGILL, ILL_ILLOPN" },
+	{ halt, SIGSEGV, SI_KERNEL, "a privileged instruction is SIGSEGV, SI_KERNEL" },
+	{ store_nowhere, SIGSEGV, SI_KERNEL, "a store to an address that is not canonical is SIGSEGV, SI_KERNEL" },
+	{ breakpoint, SIGTRAP, SI_KERNEL, "a breakpoint is SIGTRAP, SI_KERNEL" },
+};
+#endif
+
+static void store(void)
+{
+	*(volatile char *)page = 7;
+}
+
 static void faults_are_told(void)
 {
 	struct sigaction action = { .sa_sigaction = repair, .sa_flags = SA_SIGINFO };
@@ -213,37 +245,15 @@ static void faults_are_told(void)
 	   "after a SIGSEGV handler has made the page writable, the store succeeds");
 	munmap(page, 4096);
 	action.sa_sigaction = leave;
-	calls = 0;
 	sigaction(SIGSEGV, &action, NULL);
-	if (sigsetjmp(after_fault, 1) == 0)
-		*(volatile char *)page = 7;
+	trap(store);
 	ok(calls == 1 && seen[0].si_code == SEGV_MAPERR && seen[0].si_addr == page, "a store to unmapped memory is SEGV_MAPERR");
 #if defined(__x86_64__)
-	static const struct {
-		int signo, code;
-		const char *name;
-	} trap[] = {
-		{ SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" },
-		{ SIGILL, ILL_ILLOPN, "an undefined instruction is SIGILL, ILL_ILLOPN" },
-		{ SIGSEGV, SI_KERNEL, "a privileged instruction is SIGSEGV, SI_KERNEL" },
-		{ SIGSEGV, SI_KERNEL, "a store to an address that is not canonical is SIGSEGV, SI_KERNEL" },
-		{ SIGTRAP, SI_KERNEL, "a breakpoint is SIGTRAP, SI_KERNEL" },
-	};
-
-	for (size_t i = 0; i < LENGTH(trap); i++) {
-		calls = 0;
-		sigaction(trap[i].signo, &action, NULL);
-		if (sigsetjmp(after_fault, 1) == 0) {
-			switch (i) {
-			case 0: __asm__ volatile("xor %%ecx, %%ecx; div %%ecx" : : : "eax", "ecx", "edx"); break;
-			case 1: __asm__ volatile("ud2"); break;
-			case 2: __asm__ volatile("hlt"); break;
-			case 3: __asm__ volatile("movb $0, (%0)" : : "r"(1ul << 63 | 1) : "memory"); break;
-			case 4: __asm__ volatile("int3"); break;
-			}
-		}
-		ok(calls == 1 && seen[0].si_signo == trap[i].signo && seen[0].si_code == trap[i].code, "%s", trap[i].name);
-		signal(trap[i].signo, SIG_DFL);
+	for (size_t i = 0; i < LENGTH(traps); i++) {
+		sigaction(traps[i].signo, &action, NULL);
+		trap(traps[i].execute);
+		ok(calls == 1 && seen[0].si_signo == traps[i].signo && seen[0].si_code == traps[i].code, "%s", traps[i].name);
+		signal(traps[i].signo, SIG_DFL);
 	}
 #endif
 	signal(SIGSEGV, SIG_DFL);
@@ -252,14 +262,14 @@ static void faults_are_told(void)
 static int fault_with_signal_blocked(void)
 {
 	block(SIG_BLOCK, SIGSEGV);
-	*(volatile char *)page = 7;
+	store();
 	return 0;
 }
 
 static int fault_with_signal_ignored(void)
 {
 	signal(SIGSEGV, SIG_IGN);
-	*(volatile char *)page = 7;
+	store();
 	return 0;
 }
 

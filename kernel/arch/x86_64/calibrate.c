@@ -13,7 +13,7 @@
 #define RESTARTS 5
 #define MS_IN_NS 1000000UL
 #define NS_IN_FS 1000000UL
-#define STALLED 1000000 /* samples without progress of the reference */
+#define STALLED 100000 /* samples in a row without progress of the reference */
 
 static uint64_t elapsed_ns(const struct cal_reference *r, const struct cal_sample *a, const struct cal_sample *b)
 {
@@ -54,13 +54,16 @@ bool cal_narrowest(const struct cal_reference *r, struct cal_sample *best)
 static bool wait_until(const struct cal_reference *r, const struct cal_sample *a, uint64_t ns)
 {
 	struct cal_sample s;
-	int left = STALLED;
+	uint64_t last = a->reference;
+	int stalled = 0;
 
 	do {
-		if (!r->sample(&s) || --left == 0)
+		if (!r->sample(&s))
 			return false;
-	} while (elapsed_ns(r, a, &s) < ns);
-	return true;
+		stalled = s.reference == last ? stalled + 1 : 0;
+		last = s.reference;
+	} while (elapsed_ns(r, a, &s) < ns && stalled < STALLED);
+	return stalled < STALLED;
 }
 
 static bool measure_once(const struct cal_reference *r, struct cal_result *result)

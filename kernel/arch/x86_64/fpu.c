@@ -37,12 +37,12 @@ static const struct fxsave initial __attribute__((aligned(64))) = {
 	.mxcsr = MXCSR_DEFAULT,
 };
 
-static struct fxsave *area(const struct arch_thread *t)
+static struct fxsave *area_of(const struct arch_thread *t)
 {
 	return (struct fxsave *)ALIGN_UP((uint64_t)t->fpu, 64);
 }
 
-void *fpu_area(struct arch_thread *t) { return area(t); }
+const void *fpu_area(const struct arch_thread *t) { return area_of(t); }
 size_t fpu_size(void) { return size; }
 uint64_t fpu_features(void) { return features; }
 
@@ -96,7 +96,7 @@ void fpu_setup(void)
 
 void fpu_save(struct arch_thread *t)
 {
-	struct fxsave *a = area(t);
+	struct fxsave *a = area_of(t);
 
 	if (features) {
 		/* XSAVE leaves the header's other fields as they are. */
@@ -142,7 +142,7 @@ static bool restore(const struct fxsave *a)
 
 void fpu_restore(const struct arch_thread *t)
 {
-	if (!restore(area(t)))
+	if (!restore(area_of(t)))
 		panic("a saved FPU state is not valid");
 }
 
@@ -153,9 +153,9 @@ void fpu_reset(void)
 		panic("the initial FPU state is not valid");
 }
 
-bool fpu_load(struct arch_thread *t, uint64_t wanted)
+bool fpu_load(void *area, uint64_t wanted)
 {
-	struct fxsave *a = area(t);
+	struct fxsave *a = area;
 	uint64_t bad = 0;
 
 	a->mxcsr &= mxcsr_mask;

@@ -20,10 +20,10 @@ void fpu_restore(const struct arch_thread *t); /* memory to registers; what fpu_
 void fpu_reset(void);                          /* registers as a new program has them */
 
 /* The state's bytes, for signal frames: as of the last fpu_save(). */
-void *fpu_area(struct arch_thread *t);
-/* Take the state over from fpu_area(), where a user has written it: false if it is not a valid state (the registers are then
- * reset). Components that `features` lacks get their initial state. */
-bool fpu_load(struct arch_thread *t, uint64_t features);
+const void *fpu_area(const struct arch_thread *t);
+/* Take a state over that a user may have written: `area` is as long as fpu_size() and aligned to 64 bytes. False if it is
+ * not a valid state; the registers are then reset. Components that `features` lacks get their initial state. */
+bool fpu_load(void *area, uint64_t features);
 
 /* si_code of the pending exception. */
 int fpu_x87_code(void);

@@ -10,7 +10,6 @@
 
 #define CMOS_INDEX 0x70
 #define CMOS_DATA 0x71
-#define NMI_DISABLE 0x80
 #define RTC_A 10
 #define RTC_B 11
 #define RTC_A_UPDATING 0x80
@@ -26,7 +25,7 @@ struct rtc {
 
 static uint8_t cmos(uint8_t index)
 {
-	outb(CMOS_INDEX, index | NMI_DISABLE);
+	outb(CMOS_INDEX, index);
 	return inb(CMOS_DATA);
 }
 

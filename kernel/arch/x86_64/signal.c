@@ -103,6 +103,11 @@ static void save_context(struct sigcontext *c, const struct arch_regs *r, const 
 	};
 }
 
+static bool on_altstack(const struct thread *t, uaddr_t sp)
+{
+	return !(t->altstack_flags & SS_DISABLE) && sp > t->altstack && sp - t->altstack <= t->altstack_size;
+}
+
 int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, const struct ksiginfo *info,
 		     uint64_t oldmask, uaddr_t altstack_top)
 {
@@ -121,7 +126,7 @@ int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, co
 		return -EFAULT;
 	fpstate = ALIGN_DOWN(sp - fpstate_size(), FPSTATE_ALIGN);
 	at = ALIGN_DOWN(fpstate - sizeof(f), 16) - 8;
-	if (at > r->rsp && !altstack_top)
+	if (at > sp || ((altstack_top || on_altstack(t, r->rsp)) && !on_altstack(t, at)))
 		return -EFAULT;
 	save_context(&f.uc.mcontext, r, &t->arch);
 	f.uc.mcontext.oldmask = oldmask;
@@ -154,9 +159,10 @@ static bool is_extended(const struct fp_software *sw, uaddr_t from)
 	return !copy_from_user(&magic2, from + sw->state_size, sizeof(magic2)) && magic2 == FP_MAGIC2;
 }
 
+/* By way of a buffer: to copy may mean to sleep, and then the thread's own area is written. */
 static int pop_fpstate(uaddr_t from)
 {
-	struct arch_thread *t = &current_thread()->arch;
+	uint8_t state[ARCH_FPU_SPACE] __attribute__((aligned(FPSTATE_ALIGN)));
 	struct fp_software sw;
 	uint64_t features = FP_LEGACY_FEATURES;
 	size_t size = FP_LEGACY_SIZE;
@@ -171,10 +177,10 @@ static int pop_fpstate(uaddr_t from)
 		features = sw.features;
 		size = sw.state_size;
 	}
-	memset(fpu_area(t), 0, fpu_size());
-	if (copy_from_user(fpu_area(t), from, size))
+	memset(state, 0, sizeof(state));
+	if (copy_from_user(state, from, size))
 		return -EFAULT;
-	return fpu_load(t, features) ? 0 : -EFAULT;
+	return fpu_load(state, features) ? 0 : -EFAULT;
 }
 
 static void restore_context(struct arch_regs *r, const struct sigcontext *c)
@@ -197,7 +203,7 @@ static void restore_altstack(const struct user_stack *s, uaddr_t sp)
 	struct thread *t = current_thread();
 	unsigned long flags;
 
-	if (t->altstack_size && sp - t->altstack <= t->altstack_size && !(t->altstack_flags & SS_DISABLE))
+	if (on_altstack(t, sp) && !(t->altstack_flags & SS_AUTODISARM))
 		return;
 	if (((uint32_t)s->flags & ~(SS_ONSTACK | SS_DISABLE | SS_AUTODISARM)) ||
 	    (!((uint32_t)s->flags & SS_DISABLE) && s->size < MINSIGSTKSZ))

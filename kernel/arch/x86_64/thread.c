@@ -7,9 +7,9 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "fpu.h"
+#include "mm/uaccess.h"
 #include "percpu.h"
 #include "proc/process.h"
-#include "mm/uaccess.h"
 #include "syscall/syscall.h"
 #include "trap_entry.h"
 #include "x86.h"
@@ -64,11 +64,14 @@ static void set_fs_base(uint64_t v)
 		wrmsr(MSR_FS_BASE, v);
 }
 
+/* The CPU faults on a base that is not canonical. */
+bool arch_tls_valid(uaddr_t tls) { return tls < ARCH_USER_TOP; }
+
 void arch_thread_fork(struct thread *child, const struct thread *parent, uaddr_t sp, bool set_tls, uaddr_t tls)
 {
 	struct arch_regs *r = arch_thread_regs(child);
 
-	ASSERT(parent == current_thread() && parent->arch.user);
+	ASSERT(parent == current_thread() && parent->arch.user && (!set_tls || arch_tls_valid(tls)));
 	*r = *((const struct arch_regs *)(parent->kstack + ARCH_KSTACK_SIZE) - 1);
 	r->rax = 0;
 	if (sp)
@@ -134,12 +137,12 @@ SYSCALL(arch_prctl)
 
 	switch ((int)arg[0]) {
 	case ARCH_SET_FS:
-		if (base >= ARCH_USER_TOP)
+		if (!arch_tls_valid(base))
 			return -EPERM;
 		set_fs_base(base);
 		return 0;
 	case ARCH_SET_GS:
-		if (base >= ARCH_USER_TOP)
+		if (!arch_tls_valid(base))
 			return -EPERM;
 		wrmsr(MSR_KERNEL_GS_BASE, base);
 		return 0;

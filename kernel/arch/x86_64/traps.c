@@ -13,6 +13,7 @@
 #include "x86.h"
 
 #define ERROR_WRITE 2u
+#define ERROR_RESERVED 8u
 #define ERROR_FETCH 16u
 #define DR6_STEP 0x4000u
 #define DR6_DEFAULT 0xffff0ff0u
@@ -54,7 +55,7 @@ _Noreturn static void die(struct arch_regs *r)
 {
 	dump_regs(r);
 	if (r->vector == V_PAGE)
-		panic("page fault in the kernel: %s %p, at %p", r->error & ERROR_FETCH ? "execution of" :
+		panic("page fault%s: %s %p, at %p", r->error & ERROR_RESERVED ? " on a damaged page table" : " in the kernel", r->error & ERROR_FETCH ? "execution of" :
 		      r->error & ERROR_WRITE ? "write to" : "read of", (void *)read_cr2(), (void *)r->rip);
 	panic("%s (vector %lu, error %lx) in the kernel at %p", name_of(r->vector), r->vector, r->error, (void *)r->rip);
 }
@@ -122,6 +123,8 @@ static void user_exception(struct arch_regs *r, struct trap_info *info, uint64_t
 	struct arch_thread *t = &current_thread()->arch;
 	enum trap_kind kind = sort(r, info);
 
+	if (kind == TRAP_PAGE_FAULT && r->error & ERROR_RESERVED)
+		die(r);
 	t->trapno = r->vector;
 	t->error = r->error;
 	if (kind == TRAP_PAGE_FAULT)
