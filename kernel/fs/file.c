@@ -65,7 +65,7 @@ static const struct file_ops path_ops = { 0 };
 
 int file_open_inode(struct inode *ino, unsigned int flags, char *path, struct file **out)
 {
-	struct file *f = file_alloc(ino, ino->file_ops, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
+	struct file *f = file_alloc(ino, ino->file_ops, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC));
 	int err = 0;
 
 	if (!f) {
@@ -85,6 +85,7 @@ int file_open_inode(struct inode *ino, unsigned int flags, char *path, struct fi
 		file_free(f);
 		return err;
 	}
+	f->flags &= ~O_NOCTTY;
 	*out = f;
 	return 0;
 }

@@ -132,6 +132,9 @@ void fs_context_put(struct fs_context *c);
 
 /* Give the first process its descriptors 0, 1, 2 on the console. */
 int console_open_std(struct files *f);
+/* The leader of session `sid` exits: if the console is its terminal, the foreground group gets SIGHUP and SIGCONT and the
+ * terminal is free for another session. Any context, the process table unlocked. */
+void tty_session_end(int sid);
 /* A received byte, with interrupts off. Call only after console_room() said true. */
 void console_input(unsigned char c);
 /* Is there room for another byte? When not, arch_console_resume() is called once there is. */

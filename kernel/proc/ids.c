@@ -151,3 +151,9 @@ bool process_group_orphaned(int pgid)
 	process_table_unlock(flags);
 	return orphaned;
 }
+
+void session_leader_exit(struct process *p)
+{
+	if (p->sid == p->pid && tty_session_end)
+		tty_session_end(p->sid);
+}

@@ -11,6 +11,7 @@
 #include "mm/kmalloc.h"
 #include "mm/page.h"
 #include "proc/internal.h"
+#include "selftest.h"
 #include "syscall/internal.h"
 #include "vdso.h"
 
@@ -329,6 +330,7 @@ _Noreturn void process_start_first(char *const argv[])
 	struct thread *t = p ? thread_create(p) : NULL;
 	unsigned long flags;
 
+	selftest();
 	if (t) {
 		p->files = files_create();
 		p->fs = fs_context_create();

@@ -220,6 +220,10 @@ void signal_force(int signo, int code, uaddr_t addr);
 bool signal_pending(const struct thread *t); /* unblocked and not ignored */
 void signal_exec_reset(struct process *p);
 
+/* fs (the terminal's owner), called if it is there: a session leader has ended. SIGHUP and SIGCONT for the foreground group of
+ * its terminal, which belongs to no session then. */
+void tty_session_end(int sid) __attribute__((weak));
+
 /* proc/exec.c: replaces the current process's program. All strings are the kernel's. 0 (the registers are then the new
  * program's), or a negative errno with the old program intact. */
 int exec_program(const char *path, char *const argv[], char *const envp[]);

@@ -19,6 +19,7 @@ const char *errno_text(int err);
 const char *signal_name(int signo, char buf[16]);
 
 /* trace.c: all of these do nothing unless the option `trace` is given. */
+bool trace_on(void);
 struct trace_call *trace_enter(uint64_t nr, const uint64_t arg[6]); /* NULL: not traced */
 void trace_leave(struct trace_call *c, long result);
 void trace_signal(const struct thread *t, const struct ksiginfo *info);

@@ -24,9 +24,11 @@ struct timerfd {
 	struct spinlock lock;
 	/* lock */
 	int base;  /* MONOTONIC for relative times */
-	bool active, expired, cancel_on_set, cancelled;
+	bool active, expired;
 	uint64_t expires_ns, interval_ns;
 	uint64_t ticks; /* counted so far, besides what `expired` stands for */
+	/* atomic: read and set with the clocks' lock held, which is inside ours */
+	bool cancel_on_set, cancelled;
 };
 
 static void expired(struct timer *timer)
@@ -42,54 +44,46 @@ static void expired(struct timer *timer)
 static void clock_set(struct clock_timer *timer)
 {
 	struct timerfd *t = container_of(timer, struct timerfd, timer);
-	unsigned long flags = spin_lock(&t->lock);
-	bool cancel = t->cancel_on_set;
 
-	t->cancelled = cancel;
-	spin_unlock(&t->lock, flags);
-	if (cancel)
-		waitq_wake(&t->queue, WAKE_ALL);
+	if (!__atomic_load_n(&t->cancel_on_set, __ATOMIC_ACQUIRE))
+		return;
+	__atomic_store_n(&t->cancelled, true, __ATOMIC_RELEASE);
+	waitq_wake(&t->queue, WAKE_ALL);
 }
 
-/* lock held. Turn an expiry into ticks; true: the timer is to be armed for expires_ns. */
-static bool count(struct timerfd *t)
+/* lock held. Turn an expiry into ticks and arm the timer for the next. */
+static void count(struct timerfd *t)
 {
 	uint64_t now, n;
 
 	if (!t->expired)
-		return false;
+		return;
 	t->expired = false;
 	t->ticks++;
 	if (!t->interval_ns) {
 		t->active = false;
-		return false;
+		return;
 	}
 	now = clock_base_ns(t->base);
 	n = now > t->expires_ns ? (now - t->expires_ns) / t->interval_ns : 0;
 	t->ticks += n;
 	t->expires_ns = time_add(t->expires_ns, (n + 1) * t->interval_ns);
-	return true;
+	clock_timer_arm(&t->timer, t->base, t->expires_ns);
 }
 
 /* Ticks taken, 0: none yet, or -ECANCELED. */
 static int64_t take(struct timerfd *t)
 {
-	unsigned long flags = spin_lock(&t->lock);
-	bool arm = false;
+	unsigned long flags;
 	int64_t n;
 
-	if (t->cancelled) {
-		t->cancelled = false;
-		n = -ECANCELED;
-	} else {
-		arm = count(t);
-		n = (int64_t)t->ticks;
-		t->ticks = 0;
-	}
+	if (__atomic_exchange_n(&t->cancelled, false, __ATOMIC_ACQ_REL))
+		return -ECANCELED;
+	flags = spin_lock(&t->lock);
+	count(t);
+	n = (int64_t)t->ticks;
+	t->ticks = 0;
 	spin_unlock(&t->lock, flags);
-	/* Of two that set it at once the later wins; the timer itself is never left unarmed. */
-	if (arm)
-		clock_timer_arm(&t->timer, t->base, t->expires_ns);
 	return n;
 }
 
@@ -120,7 +114,7 @@ static unsigned int timerfd_poll(struct file *f, struct waiter *w)
 	if (w)
 		waitq_add(&t->queue, w);
 	flags = spin_lock(&t->lock);
-	ready = t->expired || t->ticks || t->cancelled;
+	ready = t->expired || t->ticks || __atomic_load_n(&t->cancelled, __ATOMIC_ACQUIRE);
 	spin_unlock(&t->lock, flags);
 	return ready ? POLLIN | POLLRDNORM : 0;
 }
@@ -217,26 +211,26 @@ static void set(struct timerfd *t, unsigned int tfd_flags, const struct timespec
 {
 	uint64_t value = timespec_ns(&new->value);
 	bool absolute = tfd_flags & TIMER_ABSTIME;
+	bool watch = absolute && t->clock == VDK_CLOCK_REALTIME && tfd_flags & TFD_TIMER_CANCEL_ON_SET;
 	unsigned long flags;
-	bool arm;
 
 	clock_timer_cancel(&t->timer);
 	flags = spin_lock(&t->lock);
 	count(t);
 	remaining(t, old);
-	t->expired = t->cancelled = false;
+	t->expired = false;
 	t->ticks = 0;
 	t->interval_ns = timespec_ns(&new->interval);
 	t->base = absolute ? t->clock : VDK_CLOCK_MONOTONIC;
 	t->expires_ns = absolute ? value : time_add(clock_now_ns(), value);
-	t->cancel_on_set = absolute && t->clock == VDK_CLOCK_REALTIME && tfd_flags & TFD_TIMER_CANCEL_ON_SET;
 	t->active = value;
-	arm = t->active;
-	spin_unlock(&t->lock, flags);
-	if (arm)
+	__atomic_store_n(&t->cancel_on_set, watch, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->cancelled, false, __ATOMIC_RELEASE);
+	if (value)
 		clock_timer_arm(&t->timer, t->base, t->expires_ns);
-	else if (t->cancel_on_set)
+	else if (watch)
 		clock_timer_watch(&t->timer);
+	spin_unlock(&t->lock, flags);
 }
 
 SYSCALL(timerfd_settime)
@@ -265,18 +259,15 @@ SYSCALL(timerfd_gettime)
 	struct timerfd *t;
 	struct file *f;
 	unsigned long flags;
-	bool arm;
 	long rc = timerfd_get((int)arg[0], &f);
 
 	if (rc)
 		return rc;
 	t = f->data;
 	flags = spin_lock(&t->lock);
-	arm = count(t);
+	count(t);
 	remaining(t, &now);
 	spin_unlock(&t->lock, flags);
-	if (arm)
-		clock_timer_arm(&t->timer, t->base, t->expires_ns);
 	file_put(f);
 	return copy_to_user(arg[1], &now, sizeof(now));
 }

@@ -12,7 +12,8 @@
 #include "guest.h"
 
 #define PROCESSES 3
-#define STEPS 3000000
+#define STEPS 100000
+#define SPINS 5000000
 
 static volatile sig_atomic_t calls;
 
@@ -37,11 +38,11 @@ static void share_one_cpu(void)
 /* --- floating point ----------------------------------------------------------------------------------------------- */
 
 /* A sum whose every step depends on the one before it, and on the last bit of the registers. */
-static double compute(double seed)
+static double compute(double seed, int steps)
 {
 	double x = seed, sum = 0;
 
-	for (int i = 0; i < STEPS; i++) {
+	for (int i = 0; i < steps; i++) {
 		x = x * 1.0000001 + 1 / (x + 2);
 		sum += x - (double)(long)x;
 	}
@@ -53,7 +54,7 @@ static double expected[PROCESSES];
 static int compute_alike(int process)
 {
 	for (int i = 0; i < 10; i++)
-		if (compute(1 + process) != expected[process])
+		if (compute(1 + process, STEPS) != expected[process])
 			return 1;
 	return 0;
 }
@@ -61,7 +62,7 @@ static int compute_alike(int process)
 static void on_alarm(int signo)
 {
 	(void)signo;
-	calls += compute(5) == 0 ? 2 : 1;
+	calls += compute(5, 100) == 0 ? 2 : 1;
 }
 
 static void computing_is_undisturbed(void)
@@ -70,7 +71,7 @@ static void computing_is_undisturbed(void)
 	int wrong = 0, status;
 
 	for (int i = 0; i < PROCESSES; i++)
-		expected[i] = compute(1 + i);
+		expected[i] = compute(1 + i, STEPS);
 	for (int i = 0; i < PROCESSES; i++)
 		if ((pid[i] = fork()) == 0)
 			_exit(compute_alike(i));
@@ -81,7 +82,7 @@ static void computing_is_undisturbed(void)
 	alarm_every_ms(1);
 	wrong = 0;
 	for (int i = 0; i < 10 || calls < 10; i++)
-		wrong += compute(1) != expected[0];
+		wrong += compute(1, STEPS) != expected[0];
 	alarm_every_ms(0);
 	is_int(wrong, 0, "a handler that computes does not disturb what it interrupts");
 	diag("interrupted %d times", (int)calls);
@@ -155,7 +156,7 @@ static int registers_hold(int process, void (*hold)(void *, unsigned long))
 		for (size_t i = 0; i < sizeof(before); i++)
 			before[i] = (unsigned char)((size_t)process * 85 + (size_t)round * 7 + i);
 		memcpy(after, before, sizeof(after));
-		hold(after, 10000000);
+		hold(after, SPINS);
 		for (int r = 0; r < 16; r++)
 			if (memcmp(before + 32 * r, after + 32 * r, hold == hold_xmm ? 16 : 32) != 0)
 				return 1;
@@ -281,7 +282,7 @@ static void general_registers_are_kept(void)
 
 		for (size_t i = 0; i < 11; i++)
 			values[i] = 0x123456789abcdef1 * (i + 1);
-		hold_general(values, 10000000);
+		hold_general(values, SPINS);
 		for (size_t i = 0; i < 11; i++)
 			wrong += values[i] != 0x123456789abcdef1 * (i + 1);
 		wrong += values[11] != values[0] || values[12] != values[1];
