@@ -103,6 +103,11 @@ void files_get(struct files *fs)
 	__atomic_add_fetch(&fs->refs, 1, __ATOMIC_RELAXED);
 }
 
+bool files_shared(const struct files *fs)
+{
+	return __atomic_load_n(&fs->refs, __ATOMIC_RELAXED) > 1;
+}
+
 /* Takes a descriptor out of the table; NULL: it was not open. The caller gets the table's reference. */
 static struct file *take(struct files *fs, unsigned int fd)
 {
@@ -322,7 +327,7 @@ SYSCALL(close_range)
 
 	if (first > last || how & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
 		return -EINVAL;
-	if ((how & CLOSE_RANGE_UNSHARE) && __atomic_load_n(&fs->refs, __ATOMIC_RELAXED) > 1) {
+	if ((how & CLOSE_RANGE_UNSHARE) && files_shared(fs)) {
 		struct files *own = files_clone(fs);
 		unsigned long flags;
 

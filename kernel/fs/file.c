@@ -203,6 +203,31 @@ int file_open(const char *path, unsigned int flags, uint32_t mode, struct file *
 	return do_open(AT_FDCWD, path, flags, mode, out);
 }
 
+int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file **out)
+{
+	unsigned int how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+	struct walk w;
+	int err = path_walk(dirfd, path, how, &w);
+
+	if (err)
+		return err;
+	if (S_ISLNK(w.inode->mode))
+		err = -ELOOP;
+	else if (!S_ISREG(w.inode->mode))
+		err = -EACCES;
+	else
+		err = inode_permission(w.inode, X_OK);
+	if (!err)
+		err = file_open_inode(w.inode, O_RDONLY, path_of_walk(&w), out);
+	walk_done(&w);
+	return err;
+}
+
+uint64_t inode_dev(const struct inode *ino)
+{
+	return ino->sb->dev;
+}
+
 /* Nameless files. They live in a file system of their own, which is mounted nowhere. */
 
 static void anon_destroy(struct inode *ino)

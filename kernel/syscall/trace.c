@@ -64,7 +64,7 @@ static void begin_line(struct trace_text *line, struct trace_call *c)
 {
 	trace_text(line, "[pid %d] %s(", current_thread()->tid, c->name);
 	for (size_t i = 0; i < arg_count(c); i++)
-		trace_text(line, "%s%s", i ? ", " : "", c->text[i]);
+		trace_text(line, "%s%s", i && *c->text[i] ? ", " : "", c->text[i]);
 	trace_text(line, ")");
 }
 

@@ -20,7 +20,7 @@
 /* f descriptor  s path  w buffer that goes in, its length next  r buffer that comes out, its length is the result
  * d int  u size  l long  o octal  x hex  p pointer  O open flags  P protection  M mmap flags  S signal  C clock
  * t timespec in  T timespec out  A strings  W wait status out  F futex operation  K clone flags  H how of sigprocmask
- * m signal mask in  q two ints out */
+ * m signal mask in  q two ints out  n mode of a file if one may be created */
 static const struct {
 	const char *name, *kinds;
 } calls[] = {
@@ -45,7 +45,7 @@ static const struct {
 	{ "lstat", "sp" }, { "madvise", "pud" }, { "membarrier", "dxd" }, { "memfd_create", "sx" }, { "mincore", "pup" },
 	{ "mkdir", "so" }, { "mkdirat", "fso" }, { "mknod", "sox" }, { "mknodat", "fsox" }, { "mmap", "puPMfx=x" },
 	{ "mount", "sssxp" }, { "mprotect", "puP" }, { "mremap", "puuxp=x" }, { "msync", "pux" }, { "munmap", "pu" },
-	{ "nanosleep", "tp" }, { "newfstatat", "fspx" }, { "open", "sOo" }, { "openat", "fsOo" }, { "pause", "" },
+	{ "nanosleep", "tp" }, { "newfstatat", "fspx" }, { "open", "sOn" }, { "openat", "fsOn" }, { "pause", "" },
 	{ "personality", "x" }, { "pipe", "q" }, { "pipe2", "qO" }, { "poll", "pud" }, { "ppoll", "putpu" },
 	{ "prctl", "dxxxx" }, { "pread64", "frul" }, { "preadv", "fpul" }, { "prlimit64", "ddpp" },
 	{ "pselect6", "dppptp" }, { "pwrite64", "fwul" }, { "pwritev", "fpul" }, { "read", "fru" },
@@ -182,6 +182,17 @@ static void show_clock(struct trace_text *out, int id)
 		trace_text(out, "%d", id);
 }
 
+static void show_octal(struct trace_text *out, uint32_t v)
+{
+	int shift = 0;
+
+	while (v >> shift > 7)
+		shift += 3;
+	trace_text(out, v ? "0" : "");
+	for (; shift >= 0; shift -= 3)
+		trace_text(out, "%u", v >> shift & 7);
+}
+
 static void show_pointer(struct trace_text *out, uaddr_t p)
 {
 	if (p)
@@ -315,7 +326,8 @@ void trace_arg(struct trace_text *out, char kind, const uint64_t arg[6], size_t 
 	case 'd': trace_text(out, "%d", (int)v); break;
 	case 'u': trace_text(out, "%lu", v); break;
 	case 'l': trace_text(out, "%ld", (long)v); break;
-	case 'o': trace_text(out, "0%o", (unsigned int)v); break;
+	case 'n': arg[i - 1] & O_CREAT ? show_octal(out, (uint32_t)v) : (void)0; break;
+	case 'o': show_octal(out, (uint32_t)v); break;
 	case 'p': show_pointer(out, v); break;
 	case 'O': show_open_flags(out, v); break;
 	case 'P': show_protection(out, v); break;

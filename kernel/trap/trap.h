@@ -57,8 +57,9 @@ struct trap_handler {
  * (once per kind) and false. */
 bool trap_dispatch(enum trap_kind kind, struct trap_info *info);
 
-/* For /proc/traps: the registered handlers; `count` gets their number. */
-const struct trap_handler *trap_handlers(size_t *count);
+/* For /proc/traps: the registered handlers; `count` gets their number. Its symbol differs from the section's name, which the
+ * assembler would take for it in files that register a handler. */
+const struct trap_handler *trap_handlers(size_t *count) __asm__("trap_handler_list");
 const char *trap_kind_name(enum trap_kind kind);
 
 #endif
