@@ -23,8 +23,9 @@ HOSTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
-# One short line per step; `make V=1` shows the commands.
-say = $(if $V,,@echo '  $1	$@';)
+# One short line per step, none with -s; `make V=1` shows the commands.
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $V,,@$(if $(SILENT),,echo '  $1	$@';))
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

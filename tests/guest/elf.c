@@ -110,7 +110,7 @@ static void expect(const char *file, int expected, const char *claim)
 
 	if (expected == KILLED_OR_REFUSED)
 		as_expected = status > 100 || status == -SIGSEGV || status == -SIGBUS || status == -SIGKILL;
-	ok(as_expected, "%s", claim);
+	ok(as_expected, expected == KILLED_OR_REFUSED ? "%s: refused, or the process killed" : "%s", claim);
 	if (as_expected && expected != KILLED_OR_REFUSED)
 		return;
 	if (status > 100)

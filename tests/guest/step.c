@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Setting the clock: who follows, who does not notice, and what readers see meanwhile.
+ *
+ * Owns: the claims about clock_settime. Relies on: guest.h, pthreads; vdk's kernel.
+ * Never: sets the clock of a Linux machine. Leaves the clock as it was. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sys/auxv.h>
+#include <sys/time.h>
+
+#include "guest.h"
+#include "vdso_reader.h"
+
+#define STEP_NS (1000 * NS_PER_S + 500 * NS_PER_MS) /* half a second: a second of one time with the rest of another shows */
+#define NEAR_NS (250 * NS_PER_MS)
+#define STEPS 300
+
+static int64_t offset; /* REALTIME - MONOTONIC at the start */
+
+static struct timespec timespec_of(int64_t ns)
+{
+	return (struct timespec){ ns / NS_PER_S, ns % NS_PER_S };
+}
+
+static void set_offset(int64_t ns)
+{
+	struct timespec ts = timespec_of(raw_ns(CLOCK_MONOTONIC) + ns);
+
+	if (clock_settime(CLOCK_REALTIME, &ts) != 0)
+		bail("clock_settime: %s", strerror(errno));
+}
+
+/* Is a - b, read once, the difference `ns`, a little more or less? */
+static bool differ_by(clockid_t a, clockid_t b, int64_t ns)
+{
+	int64_t before = libc_ns(b), now = libc_ns(a), after = libc_ns(b);
+
+	if (now - after <= ns + NEAR_NS && now - before >= ns - NEAR_NS)
+		return true;
+	diag("clock %d - clock %d: from %lld to %lld ns, want %lld", (int)a, (int)b, (long long)(now - after),
+	     (long long)(now - before), (long long)ns);
+	return false;
+}
+
+static bool bracketed(clockid_t id)
+{
+	int64_t before = raw_ns(id), now = libc_ns(id), after = raw_ns(id);
+
+	return before <= now && now <= after;
+}
+
+static void step(int64_t by, const char *direction)
+{
+	clockid_t unmoved[] = { CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, CLOCK_MONOTONIC_COARSE };
+	int64_t before[LENGTH(unmoved)], tai = libc_ns(CLOCK_TAI) - libc_ns(CLOCK_REALTIME);
+	int jumped = 0, outside = 0;
+
+	for (size_t i = 0; i < LENGTH(unmoved); i++)
+		before[i] = libc_ns(unmoved[i]);
+	set_offset(by);
+	ok(differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, by), "REALTIME follows a step %s at once", direction);
+	ok(differ_by(CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC, by), "so does REALTIME_COARSE");
+	ok(differ_by(CLOCK_TAI, CLOCK_REALTIME, tai), "so does TAI");
+	for (size_t i = 0; i < LENGTH(unmoved); i++) {
+		int64_t now = libc_ns(unmoved[i]);
+
+		jumped += now < before[i] || now - before[i] > 100 * NS_PER_S;
+	}
+	is_int(jumped, 0, "MONOTONIC, MONOTONIC_RAW, BOOTTIME and MONOTONIC_COARSE do not notice a step %s", direction);
+	for (size_t c = 0; c < CLOCKS; c++)
+		outside += !bracketed(clocks[c].id);
+	is_int(outside, 0, "after a step %s all clocks lie between two system calls", direction);
+}
+
+static volatile bool stop;
+
+/* Each reading of REALTIME belongs to one of the two times that the clock is set to in turn. */
+static void *read_meanwhile(void *arg)
+{
+	long wrong = 0;
+
+	while (!stop) {
+		int64_t before = libc_ns(CLOCK_MONOTONIC), now = libc_ns(CLOCK_REALTIME), after = libc_ns(CLOCK_MONOTONIC);
+		bool old = now - after <= offset + NEAR_NS && now - before >= offset - NEAR_NS;
+		bool new = now - after <= offset + STEP_NS + NEAR_NS && now - before >= offset + STEP_NS - NEAR_NS;
+
+		wrong += (!old && !new) || after < before;
+		++*(unsigned long *)arg;
+	}
+	return (void *)wrong;
+}
+
+static void readers_see_one_time_or_the_other(void)
+{
+	unsigned long readings = 0;
+	pthread_t reader;
+	void *wrong;
+
+	pthread_create(&reader, NULL, read_meanwhile, &readings);
+	for (int i = 0; i < STEPS; i++) {
+		set_offset(offset + (i % 2 ? 0 : STEP_NS));
+		usleep(1000);
+	}
+	stop = true;
+	pthread_join(reader, &wrong);
+	set_offset(offset);
+	ok(readings > 0 && (long)wrong == 0, "a reader meanwhile sees one time or the other, nothing between");
+	diag("%lu readings during %d steps, %ld wrong", readings, STEPS, (long)wrong);
+}
+
+static void *sleep_until(void *arg)
+{
+	return (void *)(long)clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, arg, NULL);
+}
+
+static void sleepers_follow(void)
+{
+	struct timespec until = timespec_of(raw_ns(CLOCK_REALTIME) + 500 * NS_PER_S);
+	int64_t begin = raw_ns(CLOCK_MONOTONIC);
+	pthread_t sleeper;
+	void *error;
+
+	pthread_create(&sleeper, NULL, sleep_until, &until);
+	usleep(50000);
+	set_offset(offset + STEP_NS);
+	pthread_join(sleeper, &error);
+	ok(!error && raw_ns(CLOCK_MONOTONIC) - begin < 400 * NS_PER_S, "a sleep until a time ends when the clock is set past it");
+	set_offset(offset);
+}
+
+static int set_without_right(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (setuid(1000) != 0)
+		return 2;
+	return clock_settime(CLOCK_REALTIME, &ts) == -1 && errno == EPERM ? 0 : 1;
+}
+
+static void bad_requests_are_refused(void)
+{
+	struct timespec good = timespec_of(raw_ns(CLOCK_REALTIME)), bad[] = { { 1, NS_PER_S }, { 1, -1 }, { -1, 0 } };
+
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		ok(clock_settime(CLOCK_REALTIME, &bad[i]) == -1 && errno == EINVAL, "setting %ld s, %ld ns is EINVAL",
+		   (long)bad[i].tv_sec, bad[i].tv_nsec);
+	for (size_t c = 1; c < CLOCKS; c++)
+		ok(clock_settime(clocks[c].id, &good) == -1 && errno == EINVAL, "setting %s is EINVAL", clocks[c].name);
+	ok(syscall(SYS_clock_settime, CLOCK_REALTIME, -4096l) == -1 && errno == EFAULT, "a bad pointer is EFAULT");
+	is_int(in_child(set_without_right), 0, "setting the clock is EPERM for others than root");
+	ok(differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, offset), "none of this set the clock");
+}
+
+static void time_zone_follows(void)
+{
+	struct timezone zone = { -60, 1 }, by_call = { 0, 0 }, by_vdso = { 0, 0 }, utc = { 0, 0 };
+	int (*vdso_gettimeofday)(struct timeval *, struct timezone *);
+	struct vdso vdso;
+
+	if (!vdso_read(&vdso, (const void *)getauxval(AT_SYSINFO_EHDR)))
+		bail("there is no vDSO");
+	vdso_gettimeofday = (int (*)(struct timeval *, struct timezone *))vdso_function(&vdso, VDSO_PREFIX "gettimeofday");
+	ok(syscall(SYS_settimeofday, NULL, &zone) == 0 && syscall(SYS_gettimeofday, NULL, &by_call) == 0 &&
+	   memcmp(&by_call, &zone, sizeof(zone)) == 0, "settimeofday sets the time zone");
+	ok(vdso_gettimeofday(NULL, &by_vdso) == 0 && memcmp(&by_vdso, &zone, sizeof(zone)) == 0, "and the vDSO's, at once");
+	syscall(SYS_settimeofday, NULL, &utc);
+}
+
+int main(void)
+{
+	if (calls_made("read") < 0)
+		skip_all("this is not vdk's kernel, and its clock is not ours to set");
+	offset = raw_ns(CLOCK_REALTIME) - raw_ns(CLOCK_MONOTONIC);
+	step(offset + STEP_NS, "forward");
+	step(offset, "back");
+	readers_see_one_time_or_the_other();
+	sleepers_follow();
+	bad_requests_are_refused();
+	time_zone_follows();
+	return done();
+}
