@@ -8,6 +8,7 @@
 #include "core/string.h"
 #include "mm/kmalloc.h"
 
+static char *text; /* as given */
 static char **options;
 static size_t option_count;
 static char **argv;
@@ -55,9 +56,11 @@ void cmdline_init(const char *line)
 	char *copy = kmalloc(n + 1), *p = copy;
 	bool arguments = false;
 
-	if (!copy)
+	text = kmalloc(n + 1);
+	if (!copy || !text)
 		panic("command line: no memory for %zu bytes", n);
 	memcpy(copy, line, n + 1);
+	memcpy(text, line, n + 1);
 	for (size_t i = 0; i < n; i++)
 		words += copy[i] == ' ';
 	options = kmalloc(words * sizeof(*options));
@@ -114,6 +117,11 @@ bool cmdline_is(const char *name, const char *value)
 const char *cmdline_word(size_t i)
 {
 	return i < option_count ? options[i] : NULL;
+}
+
+const char *cmdline_text(void)
+{
+	return text;
 }
 
 char *const *cmdline_init_argv(void)

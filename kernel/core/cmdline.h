@@ -19,6 +19,9 @@ bool cmdline_is(const char *name, const char *value);
 /* The options as they were given, by position; NULL after the last. */
 const char *cmdline_word(size_t i);
 
+/* The whole line as the boot loader gave it: /proc/cmdline. */
+const char *cmdline_text(void);
+
 /* The first program's argv, percent-decoded, NULL-terminated; argv[0] is its path. NULL when there is none. */
 char *const *cmdline_init_argv(void);
 

@@ -15,6 +15,13 @@ struct area *area_next(const struct space *s, const struct area *a);
 struct area *area_prev(const struct space *s, const struct area *a);
 static inline uint64_t area_offset(const struct area *a, uaddr_t va) { return a->offset + (va - a->start); }
 static inline bool area_private(const struct area *a) { return !(a->flags & (AREA_SHARED | AREA_SPECIAL)); }
+/* What page tables may say in this area: no architecture has pages that can be written and not read. */
+static inline unsigned int area_page_prot(const struct area *a, bool writable)
+{
+	unsigned int prot = a->prot & ARCH_PROT_WRITE ? a->prot | ARCH_PROT_READ : a->prot;
+
+	return writable ? prot : prot & ~ARCH_PROT_WRITE;
+}
 /* Put a new area in its place, which is free; no merging. */
 void area_insert(struct space *s, struct area *a);
 /* Make areas begin and end at `start` and `end` where these fall inside one. 0 or -ENOMEM (nothing changed for programs). */

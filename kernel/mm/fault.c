@@ -118,19 +118,19 @@ static int map_absent(struct space *s, struct area *a, uaddr_t va, unsigned int 
 			return WANT_FRESH;
 		if (backed)
 			memcpy(arch_phys_to_virt(f->fresh), arch_phys_to_virt(f->source), PAGE_SIZE);
-		rc = map_new(s, va, f->fresh, a->prot);
+		rc = map_new(s, va, f->fresh, area_page_prot(a, true));
 		if (!rc)
 			f->fresh = 0;
 		return rc;
 	}
 	if (backed) {
-		rc = map_new(s, va, f->source, area_private(a) ? a->prot & ~ARCH_PROT_WRITE : a->prot);
+		rc = map_new(s, va, f->source, area_page_prot(a, !area_private(a)));
 		if (!rc)
 			f->source = 0;
 		return rc;
 	}
 	page_get(page_zero());
-	rc = map_new(s, va, page_zero(), a->prot & ~ARCH_PROT_WRITE);
+	rc = map_new(s, va, page_zero(), area_page_prot(a, false));
 	if (rc)
 		page_put(page_zero());
 	return rc;
@@ -143,14 +143,14 @@ static int break_sharing(struct space *s, struct area *a, uaddr_t va, paddr_t pa
 
 	/* New references to a page of which we have the only one come from this space alone, under the lock. */
 	if (page_refs(pa) == 1)
-		return arch_space_map(&s->arch, va, pa, a->prot);
+		return arch_space_map(&s->arch, va, pa, area_page_prot(a, true));
 	if (!f->fresh)
 		return WANT_FRESH;
 	if (pa != page_zero())
 		memcpy(arch_phys_to_virt(f->fresh), arch_phys_to_virt(pa), PAGE_SIZE);
 	/* Unmapping flushes: from here on no thread sees the old page beside the new one. */
 	arch_space_unmap(&s->arch, va);
-	rc = arch_space_map(&s->arch, va, f->fresh, a->prot);
+	rc = arch_space_map(&s->arch, va, f->fresh, area_page_prot(a, true));
 	ASSERT(!rc); /* the tables exist */
 	f->fresh = 0;
 	s->resident_pages += pa == page_zero();
@@ -176,7 +176,7 @@ static int step(struct space *s, uaddr_t va, unsigned int access, struct fault *
 		return 0; /* another thread was faster */
 	if (area_private(a) && access == TRAP_ACCESS_WRITE)
 		return break_sharing(s, a, va, pa, f);
-	return arch_space_map(&s->arch, va, pa, area_private(a) ? a->prot & ~ARCH_PROT_WRITE : a->prot);
+	return arch_space_map(&s->arch, va, pa, area_page_prot(a, !area_private(a)));
 }
 
 static int fetch_source(struct fault *f)

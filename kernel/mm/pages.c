@@ -58,10 +58,8 @@ static uaddr_t sync_step(struct space *s, uaddr_t from, uaddr_t end)
 		paddr_t pa;
 
 		if (a && arch_space_query(&s->arch, va, &pa, &prot)) {
-			want = a->prot;
 			/* A private page becomes writable only in a write fault, which knows who else has it. */
-			if (area_private(a) && !(prot & ARCH_PROT_WRITE))
-				want &= ~ARCH_PROT_WRITE;
+			want = area_page_prot(a, !area_private(a) || prot & ARCH_PROT_WRITE);
 			if (want != prot) {
 				int rc = arch_space_map(&s->arch, va, pa, want);
 

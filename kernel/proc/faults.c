@@ -9,7 +9,7 @@ static bool raise_fault(const struct trap_info *info, int signo, int code, uaddr
 {
 	if (!info->user)
 		return false;
-	signal_force(signo, code, addr);
+	signal_force(signo, code, code == SI_KERNEL ? 0 : addr);
 	return true;
 }
 

@@ -2,7 +2,7 @@
 /* Owns: what the files of kernel/proc share with each other, and with kernel/time for CPU-time accounting.
  * Relies on: proc/process.h. Lock order: process table, process->lock, signal_lock, sighand->lock, scheduler's lock; the
  * timers' lock and the heap's are innermost. A wait queue's lock is taken before the scheduler's.
- * Who may include: kernel/proc, kernel/time, kernel/syscall. */
+ * Who may include: kernel/proc, kernel/time, kernel/syscall, kernel/fs/proc*.c. */
 #ifndef VDK_KERNEL_PROC_INTERNAL_H
 #define VDK_KERNEL_PROC_INTERNAL_H
 

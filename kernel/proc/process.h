@@ -67,7 +67,8 @@ struct thread {
 	bool on_cpu;            /* running, or its registers are not yet saved */
 	int policy, rt_priority, nice;
 	bool reset_on_fork;     /* SCHED_RESET_ON_FORK */
-	uint64_t slice_start_ns;
+	uint64_t slice_start_ns, slice_used_ns, sleep_start_ns;
+	bool woken;             /* waits before those whose slice is used up */
 	uint64_t user_ns, kernel_ns, last_switch_ns; /* written by the CPU it runs on */
 	bool in_syscall;        /* time since last_switch_ns is the kernel's, not the program's */
 	uint64_t voluntary_switches, forced_switches;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who runs: real-time threads by priority, then all others in turn.
+/* Who runs: real-time threads by priority, then all others in turn. A thread that sleeps before its slice is used up has the
+ * rest of it when it wakes, and goes before those that wait for a new slice: so what waits for events answers soon, and what
+ * computes gets an equal share in each round.
  * Owns: the run queue, thread states, CPU-time accounting. Relies on: arch_thread_switch().
  * Never: switches inside the kernel except when a thread blocks; user mode is preempted in return_to_user(). */
 #include "abi/errno.h"
@@ -12,7 +14,7 @@
 
 #define SLICE_NS 10000000UL        /* at nice 0; a nice step is a twentieth of it */
 #define RR_SLICE_NS 100000000UL
-#define WAKE_GRANULARITY_NS 1000000UL /* a thread that ran less is not preempted by one that wakes up */
+#define WAKE_GRANULARITY_NS 500000UL /* a thread that ran less is not preempted at once by one that wakes up */
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
 
 static struct spinlock lock;
@@ -53,19 +55,22 @@ static void enqueue(struct thread *t, bool front)
 	queued++;
 }
 
-/* The best thread that no other CPU is still switching away from. */
-static struct thread *pick(struct cpu *cpu)
+/* The best thread that no other CPU is still switching away from, or NULL. */
+static struct thread *best(const struct cpu *cpu)
 {
 	struct thread *t;
 
-	list_each(t, &queue, run_link) {
-		if (t != cpu->current && __atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE))
-			continue;
-		list_remove(&t->run_link);
-		queued--;
-		return t;
-	}
-	return cpu->idle;
+	list_each(t, &queue, run_link)
+		if (t == cpu->current || !__atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE))
+			return t;
+	return NULL;
+}
+
+static void dequeue(struct thread *t)
+{
+	list_remove(&t->run_link);
+	queued--;
+	t->woken = false;
 }
 
 static void charge(struct thread *t, uint64_t now)
@@ -104,8 +109,36 @@ void sched_leave_kernel(void)
 	t->in_syscall = false;
 }
 
+static bool used_up(const struct thread *t, uint64_t now)
+{
+	return t->slice_used_ns + (now - t->slice_start_ns) >= sched_slice_ns(t);
+}
+
+/* `prev` stops running, or is asked whether it should: who runs next. */
+static struct thread *choose(struct cpu *cpu, struct thread *prev, bool yield, uint64_t now)
+{
+	struct thread *next = best(cpu);
+	bool fresh = yield || used_up(prev, now);
+
+	if (prev->state != THREAD_RUNNABLE || prev == cpu->idle) {
+		prev->slice_used_ns += now - prev->slice_start_ns;
+		prev->sleep_start_ns = now;
+	} else {
+		prev->slice_used_ns = fresh ? 0 : prev->slice_used_ns + (now - prev->slice_start_ns);
+		if (!next || priority(next) < priority(prev))
+			return prev;
+		dequeue(next);
+		enqueue(prev, !fresh);
+		return next;
+	}
+	if (!next)
+		return cpu->idle;
+	dequeue(next);
+	return next;
+}
+
 /* With the lock held, `flags` from it; gives it back. */
-static void switch_away(unsigned long flags, bool front)
+static void switch_away(unsigned long flags, bool yield)
 {
 	struct cpu *cpu = arch_this_cpu();
 	struct thread *prev = cpu->current, *next;
@@ -115,9 +148,7 @@ static void switch_away(unsigned long flags, bool front)
 	ASSERT(!cpu->previous);
 	cpu->need_resched = false;
 	charge(prev, now);
-	if (forced && prev != cpu->idle)
-		enqueue(prev, front);
-	next = pick(cpu);
+	next = choose(cpu, prev, yield, now);
 	next->slice_start_ns = now;
 	next->last_switch_ns = now;
 	if (next == prev) {
@@ -159,17 +190,12 @@ void sched_finish_switch(void)
 
 void schedule(void)
 {
-	unsigned long flags = spin_lock(&lock);
-	struct thread *t = current_thread();
-	/* Preempted by a better one before its time was up: it keeps its place. */
-	bool front = clock_now_ns() - t->slice_start_ns < sched_slice_ns(t) && priority(t);
-
-	switch_away(flags, front);
+	switch_away(spin_lock(&lock), false);
 }
 
 void sched_yield_now(void)
 {
-	switch_away(spin_lock(&lock), false);
+	switch_away(spin_lock(&lock), true);
 }
 
 void sched_block(enum thread_state state)
@@ -185,16 +211,22 @@ void sched_block(enum thread_state state)
 	switch_away(flags, false);
 }
 
-static void make_runnable(struct thread *t)
+static void make_runnable(struct thread *t, bool woken)
 {
 	struct cpu *cpu = arch_this_cpu();
 	struct thread *running = cpu->current;
+	uint64_t now = clock_now_ns();
 
+	if (woken && now - t->sleep_start_ns >= SLICE_NS)
+		t->slice_used_ns = 0;
+	woken = woken && t->slice_used_ns < sched_slice_ns(t);
+	if (!woken)
+		t->slice_used_ns = 0;
+	t->woken = woken;
 	t->state = THREAD_RUNNABLE;
-	enqueue(t, false);
+	enqueue(t, woken);
 	if (running == cpu->idle || priority(t) > priority(running) ||
-	    (priority(t) == priority(running) && sched_slice_ns(running) != UINT64_MAX &&
-	     clock_now_ns() - running->slice_start_ns >= WAKE_GRANULARITY_NS))
+	    (woken && priority(t) == priority(running) && now - running->slice_start_ns >= WAKE_GRANULARITY_NS))
 		cpu->need_resched = true;
 }
 
@@ -202,7 +234,7 @@ void sched_add(struct thread *t)
 {
 	unsigned long flags = spin_lock(&lock);
 
-	make_runnable(t);
+	make_runnable(t, false);
 	spin_unlock(&lock, flags);
 }
 
@@ -211,7 +243,7 @@ void sched_wake(struct thread *t)
 	unsigned long flags = spin_lock(&lock);
 
 	if (t->state == THREAD_SLEEPING || t->state == THREAD_STOPPED)
-		make_runnable(t);
+		make_runnable(t, true);
 	else
 		t->wake_pending = true;
 	spin_unlock(&lock, flags);
@@ -333,7 +365,7 @@ static bool sched_timer(struct trap_info *info)
 		struct thread *first = list_first(&queue, struct thread, run_link);
 
 		if (t == cpu->idle || priority(first) > priority(t) ||
-		    (priority(first) == priority(t) && now - t->slice_start_ns >= sched_slice_ns(t)))
+		    (priority(first) == priority(t) && (first->woken || used_up(t, now))))
 			cpu->need_resched = true;
 	}
 	update_load(now);

@@ -10,6 +10,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "syscall/internal.h"
+#include "syscall/uts.h"
 #include "vdso.h"
 
 /* Programs compare the release with what they need: libc 2.36 wants 3.2, systemd's tools 4.15. The version says who this is. */
@@ -22,24 +23,26 @@ static struct spinlock lock;
 /* lock */
 static char host[NAME_MAX_LEN + 1] = "vdk", domain[NAME_MAX_LEN + 1] = "(none)";
 
-struct utsname {
-	char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
-};
+void uts_get(struct utsname *u)
+{
+	unsigned long flags;
+
+	memset(u, 0, sizeof(*u));
+	strlcpy(u->sysname, SYSNAME, sizeof(u->sysname));
+	strlcpy(u->release, RELEASE, sizeof(u->release));
+	strlcpy(u->version, VERSION, sizeof(u->version));
+	strlcpy(u->machine, ARCH_NAME, sizeof(u->machine));
+	flags = spin_lock(&lock);
+	strlcpy(u->nodename, host, sizeof(u->nodename));
+	strlcpy(u->domainname, domain, sizeof(u->domainname));
+	spin_unlock(&lock, flags);
+}
 
 SYSCALL(uname)
 {
 	struct utsname u;
-	unsigned long flags;
 
-	memset(&u, 0, sizeof(u));
-	strlcpy(u.sysname, SYSNAME, sizeof(u.sysname));
-	strlcpy(u.release, RELEASE, sizeof(u.release));
-	strlcpy(u.version, VERSION, sizeof(u.version));
-	strlcpy(u.machine, ARCH_NAME, sizeof(u.machine));
-	flags = spin_lock(&lock);
-	strlcpy(u.nodename, host, sizeof(u.nodename));
-	strlcpy(u.domainname, domain, sizeof(u.domainname));
-	spin_unlock(&lock, flags);
+	uts_get(&u);
 	return copy_to_user(arg[0], &u, sizeof(u));
 }
 

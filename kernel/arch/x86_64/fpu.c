@@ -25,8 +25,8 @@ struct fxsave {
 	uint64_t rip, rdp;
 	uint32_t mxcsr, mxcsr_mask;
 	uint8_t registers[480];
-	/* XSAVE only */
-	uint64_t xstate_bv, xcomp_bv, xreserved[6];
+	/* XSAVE only; the rest of its header is reserved. */
+	uint64_t xstate_bv, xreserved[7];
 };
 
 static uint64_t features;
@@ -156,21 +156,15 @@ void fpu_reset(void)
 bool fpu_load(void *area, uint64_t wanted)
 {
 	struct fxsave *a = area;
-	uint64_t bad = 0;
 
 	a->mxcsr &= mxcsr_mask;
-	if (features) {
-		for (unsigned int i = 0; i < ARRAY_SIZE(a->xreserved); i++)
-			bad |= a->xreserved[i];
-		bad |= a->xcomp_bv;
-		if (wanted == XFEATURE_X87_SSE) {
-			memset(&a->xstate_bv, 0, XSAVE_HEADER_SIZE);
-			a->xstate_bv = XFEATURE_X87_SSE;
-			bad = 0;
-		}
-		a->xstate_bv &= features & wanted;
+	if (features && wanted == XFEATURE_X87_SSE) {
+		memset(&a->xstate_bv, 0, XSAVE_HEADER_SIZE);
+		a->xstate_bv = XFEATURE_X87_SSE;
 	}
-	if (!bad && restore(a))
+	/* XRSTOR refuses what is left of bad values in the header. */
+	a->xstate_bv &= features & wanted;
+	if (restore(a))
 		return true;
 	fpu_reset();
 	return false;

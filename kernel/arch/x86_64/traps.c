@@ -12,6 +12,7 @@
 #include "trap_entry.h"
 #include "x86.h"
 
+#define ERROR_PRESENT 1u
 #define ERROR_WRITE 2u
 #define ERROR_RESERVED 8u
 #define ERROR_FETCH 16u
@@ -129,10 +130,13 @@ static void user_exception(struct arch_regs *r, struct trap_info *info, uint64_t
 	t->error = r->error;
 	if (kind == TRAP_PAGE_FAULT)
 		t->cr2 = cr2;
+	/* As on Linux: programs do not learn what of the kernel is mapped. */
+	if (kind == TRAP_PAGE_FAULT && cr2 >= ARCH_USER_TOP)
+		t->error |= ERROR_PRESENT;
 	if (trap_dispatch(kind, info))
 		return;
 	if (kind == TRAP_PAGE_FAULT && cr2 < ARCH_USER_TOP)
-		signal_force(SIGSEGV, r->error & 1 ? SEGV_ACCERR : SEGV_MAPERR, cr2);
+		signal_force(SIGSEGV, r->error & ERROR_PRESENT ? SEGV_ACCERR : SEGV_MAPERR, cr2);
 	else
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 }

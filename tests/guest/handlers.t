@@ -1,0 +1,23 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+# Owns: the registry of trap handlers, as the running kernel shows it.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Boot;
+use Test::More;
+
+my $run = boot('--verbose', '--append', 'selftest', '--', '/bin/busybox', 'sh', '-c',
+	'cat /proc/traps; echo; sleep 0.2; cat /proc/traps');
+is($run->{status}, 0, 'the kernel boots with its self-tests');
+like($run->{err}, qr/selftest: traps: ok$/m, 'two handlers on one trap both run, and one that returns false makes the result false');
+
+# Lines are: kind, function, calls.
+my ($before, $after) = map { { /^timer (\S+) (\d+)$/mg } } split /\n\n/, $run->{out};
+cmp_ok(scalar keys %$before, '>=', 2, 'the timer has at least two handlers');
+is_deeply([sort keys %$after], [sort keys %$before], 'handlers stay registered');
+my @counts = map { $after->{$_} - $before->{$_} } sort keys %$before;
+cmp_ok($_, '>=', 10, 'a handler of the timer is called at each tick') for @counts;
+is(scalar(grep { $_ != $counts[0] } @counts), 0, 'the handlers of one trap are called equally often');
+done_testing();
