@@ -2,7 +2,7 @@
 /* The option `selftest`: what no program can provoke.
  * Owns: two handlers of TRAP_SELFTEST. Relies on: trap_dispatch().
  * Never: runs without the option. */
-#include "selftest.h"
+#include "core/selftest.h"
 
 #include "core/cmdline.h"
 #include "core/log.h"

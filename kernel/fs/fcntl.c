@@ -80,7 +80,7 @@ SYSCALL(fcntl)
 		if (r >= 0)
 			return r;
 	} else if (cmd == F_GETFL) {
-		r = f->flags | (f->flags & O_PATH ? 0 : O_LARGEFILE);
+		r = f->flags;
 	} else if (f->flags & O_PATH) {
 		r = -EBADF;
 	} else {

@@ -73,6 +73,8 @@ int file_open_inode(struct inode *ino, unsigned int flags, char *path, struct fi
 		return -ENOMEM;
 	}
 	f->path = path;
+	if (!(flags & O_PATH))
+		f->flags |= O_LARGEFILE;
 	if (flags & O_PATH)
 		f->ops = &path_ops;
 	else if (S_ISFIFO(ino->mode))

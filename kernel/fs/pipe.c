@@ -96,18 +96,19 @@ static size_t take(struct pipe *p, struct uio *u)
 	return n;
 }
 
-/* -ENOMEM, or the bytes moved. */
+/* -ENOMEM; -EFAULT when they are not all there, and then none counts; or the bytes moved. */
 static long give(struct pipe *p, struct uio *u)
 {
 	size_t end = (p->start + p->used) % capacity(p), at = end % PAGE_SIZE;
-	size_t n = MIN(capacity(p) - p->used, PAGE_SIZE - at);
+	size_t n = MIN(MIN(capacity(p) - p->used, PAGE_SIZE - at), u->left);
 	paddr_t *page = &p->pages[end / PAGE_SIZE];
 
 	if (!*page)
 		*page = page_alloc(0);
 	if (!*page)
 		return -ENOMEM;
-	n = uio_read(u, (char *)arch_phys_to_virt(*page) + at, n);
+	if (uio_read(u, (char *)arch_phys_to_virt(*page) + at, n) < n)
+		return -EFAULT;
 	__atomic_store_n(&p->used, p->used + n, __ATOMIC_RELAXED);
 	return (long)n;
 }
@@ -152,31 +153,32 @@ static long broken_pipe(size_t done)
 static long pipe_write(struct file *f, struct uio *u, uint64_t *pos)
 {
 	struct pipe *p = f->data;
-	size_t n0 = u->left;
+	size_t n0 = u->left, done = 0;
+	/* A short write goes in whole. */
+	size_t need = n0 <= PIPE_BUF ? n0 : 1;
 
 	(void)pos;
 	for (;;) {
-		/* A short write goes in whole. */
-		size_t need = n0 <= PIPE_BUF ? n0 : 1;
+		size_t before = done;
 		long n = 1;
 
 		if (!ends(&p->readers))
-			return broken_pipe(n0 - u->left);
+			return broken_pipe(done);
 		mutex_lock(&p->lock);
 		if (capacity(p) - p->used >= need)
-			while (n > 0 && u->left && p->used < capacity(p))
+			for (; n > 0 && u->left && p->used < capacity(p); done += (size_t)MAX(n, 0L))
 				n = give(p, u);
 		mutex_unlock(&p->lock);
-		if (u->left < n0)
+		if (done > before)
 			waitq_wake(&p->data, WAKE_ALL);
-		if (!u->left)
-			return (long)n0;
-		if (n <= 0)
-			return u->left < n0 ? (long)(n0 - u->left) : n ? n : -EFAULT;
+		if (done == n0 || (n < 0 && done))
+			return (long)done;
+		if (n < 0)
+			return n;
 		if (f->flags & O_NONBLOCK)
-			return u->left < n0 ? (long)(n0 - u->left) : -EAGAIN;
+			return done ? (long)done : -EAGAIN;
 		if (wait_event(&p->room, capacity(p) - used(p) >= need || !ends(&p->readers), NO_DEADLINE))
-			return u->left < n0 ? (long)(n0 - u->left) : -ERESTARTSYS;
+			return done ? (long)done : -ERESTARTSYS;
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* User and group ids. uid 0 may do everything, nobody else anything special.
  * Owns: the ids of each process. Relies on: process->lock.
- * Never: file-system ids of their own: they follow the effective ones, so setfsuid() reports that it changed nothing. */
+ * Never: file-system ids of their own: they follow the effective ones, so setfsuid() reports that it changed
+ * nothing. */
 #include "abi/errno.h"
 #include "core/string.h"
 #include "mm/kmalloc.h"

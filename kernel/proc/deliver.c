@@ -106,7 +106,8 @@ static void wake_others(struct process *p, const struct thread *but)
 			sched_wake(t);
 }
 
-/* The default action of a stop signal. A SIGCONT that was sent since the dequeue wins: it would have flushed the stop. */
+/* The default action of a stop signal. A SIGCONT that was sent since the dequeue wins: it would have flushed the
+ * stop. */
 static void start_stop(struct thread *t, int signo)
 {
 	struct process *p = t->process;

@@ -155,8 +155,10 @@ static void choose_ids(struct exec *x)
 	const struct process *p = current_process();
 	const struct inode *ino = x->program.file->inode;
 
-	x->euid = ino->mode & S_ISUID ? ino->uid : p->euid;
-	x->egid = (ino->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? ino->gid : p->egid;
+	bool honoured = !p->no_new_privs;
+
+	x->euid = honoured && ino->mode & S_ISUID ? ino->uid : p->euid;
+	x->egid = honoured && (ino->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? ino->gid : p->egid;
 }
 
 static void set_name(struct process *p, const char *path)

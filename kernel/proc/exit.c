@@ -287,7 +287,7 @@ int process_kill_other_threads(void)
 		waitq_add(&p->threads_wait, &w);
 		if (alone(p))
 			break;
-		sched_block(THREAD_SLEEPING);
+		sleep_commit_unbroken();
 		waitq_remove(&w);
 	}
 	sleep_cancel();

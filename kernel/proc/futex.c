@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Futexes: threads that sleep on a word of user memory.
  * Owns: the hash of sleeping threads. Relies on: space_fault() and the areas for the keys of shared memory.
- * Never: touches user memory with a bucket locked. A waiter enters its bucket first and reads the word then; so a waker,
- * who changes the word first and looks into the bucket then, cannot miss it. */
+ * Never: touches user memory with a bucket locked. A waiter enters its bucket first and reads the word then; so a
+ * waker, who changes the word first and looks into the bucket then, cannot miss it. */
 #include "proc/futex.h"
 
 #include "abi/errno.h"
@@ -233,7 +233,8 @@ long futex_requeue(const struct futex_key *from, const struct futex_key *to, int
 	return done;
 }
 
-/* Asleep until released: 0; -ETIMEDOUT or -EINTR. On a settable clock the deadline is worked out again when it is set. */
+/* Asleep until released: 0; -ETIMEDOUT or -EINTR. On a settable clock the deadline is worked out again when it is
+ * set. */
 static int sleep_released(struct futex_waiter *w, const struct futex_deadline *d)
 {
 	struct waiter clock_waiter;

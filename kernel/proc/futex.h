@@ -40,8 +40,8 @@ void futex_key_put(struct futex_key *k);
 void futex_enter(struct futex_waiter *w); /* key and bits are set */
 bool futex_leave(struct futex_waiter *w); /* false: it was released */
 int futex_wake_key(const struct futex_key *k, int n, uint32_t bits);
-/* Wake `wake` waiters of `from`, let `move` more wait for `to`; how many in all. With `expected`, -EAGAIN unless the word at
- * `addr` (of `from`) equals it. */
+/* Wake `wake` waiters of `from`, let `move` more wait for `to`; how many in all. With `expected`, -EAGAIN unless
+ * the word at `addr` (of `from`) equals it. */
 long futex_requeue(const struct futex_key *from, const struct futex_key *to, int wake, int move, uaddr_t addr,
 		   const uint32_t *expected);
 /* 0: woken; -EAGAIN, -EFAULT, -EINVAL, -ETIMEDOUT, -EINTR. */

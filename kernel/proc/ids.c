@@ -154,6 +154,6 @@ bool process_group_orphaned(int pgid)
 
 void session_leader_exit(struct process *p)
 {
-	if (p->sid == p->pid && tty_session_end)
+	if (p->sid == p->pid)
 		tty_session_end(p->sid);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: what the files of kernel/proc share with each other, and with kernel/time for CPU-time accounting.
- * Relies on: proc/process.h. Lock order: process table, process->lock, signal_lock, sighand->lock, scheduler's lock; the
- * timers' lock and the heap's are innermost. A wait queue's lock is taken before the scheduler's.
+ * Relies on: proc/process.h. Lock order: process table, process->lock, signal_lock, sighand->lock, scheduler's
+ * lock; the timers' lock and the heap's are innermost. A wait queue's lock is taken before the scheduler's.
  * Who may include: kernel/proc, kernel/time, kernel/syscall, kernel/fs/proc*.c. */
 #ifndef VDK_KERNEL_PROC_INTERNAL_H
 #define VDK_KERNEL_PROC_INTERNAL_H
@@ -46,7 +46,8 @@ void thread_insert_locked(struct thread *t); /* into process and table */
 void thread_remove_locked(struct thread *t); /* its times go to the process */
 void thread_renumber_locked(struct thread *t, int tid);
 void process_insert_locked(struct process *p);
-void process_unlink_locked(struct process *p); /* a reaped zombie leaves the table; the caller puts the table's reference */
+/* A reaped zombie leaves the table; the caller puts the table's reference. */
+void process_unlink_locked(struct process *p);
 unsigned int process_count(void);
 unsigned int thread_total(void);
 extern struct process kernel_process;
@@ -74,7 +75,7 @@ void sched_block(enum thread_state state); /* until sched_wake(), unless that ca
 void sched_charge(struct thread *t);   /* the current thread: account the time since the last call */
 void sched_enter_syscall(void);        /* from here on time is the kernel's */
 void sched_leave_kernel(void);         /* from here on it is the program's */
-unsigned int sched_runnable(void);
+unsigned int sched_runnable(void);     /* those that run included */
 void sched_load(uint64_t load[3]);     /* 1, 5 and 15 minutes, in units of 2^-16 */
 int sched_set_policy(struct thread *t, int policy, int rt_priority);
 void sched_yield_now(void);

@@ -6,12 +6,13 @@
 
 #include "abi/errno.h"
 #include "core/log.h"
+#include "core/selftest.h"
 #include "core/string.h"
 #include "fs/file.h"
 #include "mm/kmalloc.h"
 #include "mm/page.h"
 #include "proc/internal.h"
-#include "selftest.h"
+
 #include "syscall/internal.h"
 #include "vdso.h"
 

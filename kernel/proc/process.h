@@ -175,9 +175,9 @@ struct thread *thread_find(int tid);              /* the table locked */
 /* Ends the calling thread / its whole process; `status` as wait4 reports it. When pid 1 ends, the system does. */
 _Noreturn void thread_exit(int status);
 _Noreturn void process_exit(int status);
-/* execve, when nothing else can fail, the old address space still in use: every other thread of the current process ends.
- * 0 when this is the only one; it has the process's pid as its tid then. -EINTR: this thread is to end itself (another
- * one executes or exits): give up, go back to user mode. */
+/* execve, when nothing else can fail, the old address space still in use: every other thread of the current
+ * process ends. 0 when this is the only one; it has the process's pid as its tid then. -EINTR: this thread is to
+ * end itself (another one executes or exits): give up, go back to user mode. */
 int process_kill_other_threads(void);
 
 /* A reference to the process, or none: the table's lock is taken inside. */
@@ -221,9 +221,9 @@ void signal_force(int signo, int code, uaddr_t addr);
 bool signal_pending(const struct thread *t); /* unblocked and not ignored */
 void signal_exec_reset(struct process *p);
 
-/* fs (the terminal's owner), called if it is there: a session leader has ended. SIGHUP and SIGCONT for the foreground group of
- * its terminal, which belongs to no session then. */
-void tty_session_end(int sid) __attribute__((weak));
+/* fs/ttydev.c: a session leader has ended. SIGHUP and SIGCONT for the foreground group of its terminal, which
+ * belongs to no session then. */
+void tty_session_end(int sid);
 
 /* proc/exec.c: replaces the current process's program. All strings are the kernel's. 0 (the registers are then the new
  * program's), or a negative errno with the old program intact. */

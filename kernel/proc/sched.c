@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who runs: real-time threads by priority, then all others in turn. A thread that sleeps before its slice is used up has the
- * rest of it when it wakes, and goes before those that wait for a new slice: so what waits for events answers soon, and what
- * computes gets an equal share in each round.
+/* Who runs: real-time threads by priority, then all others in turn. A thread that sleeps before its slice is used
+ * up has the rest of it when it wakes, and goes before those that wait for a new slice: so what waits for events
+ * answers soon, and what computes gets an equal share in each round.
  * Owns: the run queue, thread states, CPU-time accounting. Relies on: arch_thread_switch().
  * Never: switches inside the kernel except when a thread blocks; user mode is preempted in return_to_user(). */
 #include "abi/errno.h"
@@ -39,15 +39,15 @@ uint64_t sched_slice_ns(const struct thread *t)
 	return SLICE_NS / 20 * (uint64_t)(20 - t->nice);
 }
 
-/* Behind its equals, or before them. */
+/* Behind its equals; or, with some of its slice left, before those that wait for a new one. */
 static void enqueue(struct thread *t, bool front)
 {
 	struct list *at = queue.prev;
 
 	while (at != &queue) {
-		int p = priority(list_entry(at, struct thread, run_link));
+		const struct thread *before = list_entry(at, struct thread, run_link);
 
-		if (p > priority(t) || (p == priority(t) && !front))
+		if (priority(before) > priority(t) || (priority(before) == priority(t) && (!front || before->woken)))
 			break;
 		at = at->prev;
 	}
@@ -219,7 +219,7 @@ static void make_runnable(struct thread *t, bool woken)
 
 	if (woken && now - t->sleep_start_ns >= SLICE_NS)
 		t->slice_used_ns = 0;
-	woken = woken && t->slice_used_ns < sched_slice_ns(t);
+	woken = woken && !priority(t) && t->slice_used_ns < sched_slice_ns(t);
 	if (!woken)
 		t->slice_used_ns = 0;
 	t->woken = woken;
@@ -284,6 +284,11 @@ static int commit(uint64_t deadline_ns, bool (*interrupted)(const struct thread 
 int sleep_commit(uint64_t deadline_ns)
 {
 	return commit(deadline_ns, signal_pending);
+}
+
+void sleep_commit_unbroken(void)
+{
+	sched_block(THREAD_SLEEPING);
 }
 
 int sleep_commit_killable(uint64_t deadline_ns)

@@ -16,6 +16,10 @@
 #define SS_AUTODISARM (1u << 31)
 #define MINSIGSTKSZ 2048 /* the smallest of the architectures': programs pass their own constant */
 
+/* Others are dropped: a program that reads its action back learns what is supported. */
+#define SA_KNOWN                                                                                                    \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
+
 struct stack_user {
 	uint64_t sp;
 	int32_t flags, pad;
@@ -32,6 +36,7 @@ static int set_action(struct process *p, int signo, const struct sigaction_kerne
 	*old = *act;
 	if (new) {
 		*act = *new;
+		act->flags &= SA_KNOWN;
 		act->mask &= ~SIG_UNBLOCKABLE;
 	}
 	spin_unlock(&p->sighand->lock, hand_flags);

@@ -23,7 +23,8 @@ static bool must_end(const struct thread *t)
 }
 
 /* Does one of `set` do what `test` asks? */
-static bool any_action(const struct thread *t, uint64_t set, bool (*test)(const struct sigaction_kernel *act, int signo))
+static bool any_action(const struct thread *t, uint64_t set,
+		       bool (*test)(const struct sigaction_kernel *act, int signo))
 {
 	for (; set; set &= set - 1) {
 		int signo = __builtin_ctzl(set) + 1;

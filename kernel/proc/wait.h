@@ -16,8 +16,9 @@ struct waitq {
 	struct list waiters;
 };
 
-/* One thread on one queue; poll() uses several. With `notify` set (after waiter_init(), which clears it) waitq_wake() calls
- * it instead of waking the thread, under the queue's lock, and the waiter stays on the queue and does not count: epoll. */
+/* One thread on one queue; poll() uses several. With `notify` set (after waiter_init(), which clears it)
+ * waitq_wake() calls it instead of waking the thread, under the queue's lock, and the waiter stays on the queue
+ * and does not count: epoll. */
 struct waiter {
 	struct list link;
 	struct waitq *queue;
@@ -41,6 +42,8 @@ int waitq_wake(struct waitq *q, int n);
 void sleep_begin(void);
 int sleep_commit(uint64_t deadline_ns);
 void sleep_cancel(void);
+/* As sleep_commit without a deadline, but signals do not end it: for waits that end soon, whatever programs do. */
+void sleep_commit_unbroken(void);
 
 /* Sleep until `cond`; 0, -EINTR or -ETIMEDOUT. `cond` is evaluated without locks held and may take its own. */
 #define wait_event(q, cond, deadline_ns)                        \

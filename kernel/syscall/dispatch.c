@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a system call's number to its function; counts of calls.
- * Owns: the table, the report of calls that are missing. Relies on: the generated list of names: a call exists if some file
- * defines it with SYSCALL(). Never: answers for a call that nobody wrote. */
+ * Owns: the table, the report of calls that are missing. Relies on: the generated list of names: a call exists if
+ * some file defines it with SYSCALL(). Never: answers for a call that nobody wrote. */
 #include "syscall/syscall.h"
 
 #include "abi/errno.h"

@@ -13,7 +13,8 @@
 #include "syscall/uts.h"
 #include "vdso.h"
 
-/* Programs compare the release with what they need: libc 2.36 wants 3.2, systemd's tools 4.15. The version says who this is. */
+/* Programs compare the release with what they need: libc 2.36 wants 3.2, systemd's tools 4.15. The version says
+ * who this is. */
 #define SYSNAME "Linux"
 #define RELEASE "6.1.0-vdk"
 #define VERSION "vdk"
@@ -110,7 +111,8 @@ static void all_stats(struct process *p, void *arg)
 		syscall_stats(p);
 }
 
-/* Halting is powering off, too: nobody could start a halted guest again. Ctrl-Alt-Del is nothing that could be caught. */
+/* Halting is powering off, too: nobody could start a halted guest again. Ctrl-Alt-Del is nothing that could be
+ * caught. */
 SYSCALL(reboot)
 {
 	uint32_t magic2 = (uint32_t)arg[1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: how a system call is written and found. `SYSCALL(read) { ... }` anywhere in the kernel defines read; the table from
- * numbers to names is generated for the architecture, and a name that nobody defines answers ENOSYS.
+/* Owns: how a system call is written and found. `SYSCALL(read) { ... }` anywhere in the kernel defines read; the
+ * table from numbers to names is generated for the architecture, and a name that nobody defines answers ENOSYS.
  * Relies on: build/<arch>/syscall-table.h.
  * Who may include: every kernel file. */
 #ifndef VDK_KERNEL_SYSCALL_SYSCALL_H

@@ -158,7 +158,8 @@ void trace_signal(const struct thread *t, const struct ksiginfo *info)
 		trace_text(&more, ", si_pid=%d", info->pid);
 	else if (info->code != SI_KERNEL)
 		trace_text(&more, ", si_addr=0x%lx", info->addr);
-	log_trace("[pid %d] --- %s {si_code=%s%s} ---", t->tid, signal_name(info->signo, name), code_name(info, code), text);
+	log_trace("[pid %d] --- %s {si_code=%s%s} ---", t->tid, signal_name(info->signo, name),
+		  code_name(info, code), text);
 }
 
 void trace_exit(const struct thread *t, int status)

@@ -16,8 +16,8 @@
 #define FREQ_TOLERANCE (500L << 16) /* 500 ppm */
 #define TICK_USEC 10000             /* 1 / USER_HZ */
 
-/* Both clocks show whole nanoseconds of the same count: the difference is one of whole seconds, but for the time between
- * the readings. */
+/* Both clocks show whole nanoseconds of the same count: the difference is one of whole seconds, but for the time
+ * between the readings. */
 static int32_t tai_offset(struct vdk_timespec *now)
 {
 	struct vdk_timespec tai;

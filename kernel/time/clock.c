@@ -232,11 +232,12 @@ SYSCALL(settimeofday)
 	return rc;
 }
 
+/* The second of the last tick, as the image's. */
 SYSCALL(time)
 {
 	struct vdk_timespec ts;
 
-	ASSERT(!clock_now(VDK_CLOCK_REALTIME, &ts));
+	ASSERT(!clock_now(VDK_CLOCK_REALTIME_COARSE, &ts));
 	if (arg[0] && copy_to_user(arg[0], &ts.tv_sec, sizeof(ts.tv_sec)))
 		return -EFAULT;
 	return ts.tv_sec;

@@ -48,7 +48,8 @@ static inline uint64_t time_add(uint64_t at, uint64_t ns)
 /* --- clock.c --- */
 /* Any clock id that clock_gettime knows: 0 or -EINVAL. */
 int clock_read(int clock_id, struct vdk_timespec *ts);
-/* A clock that timers and sleeps can follow: REALTIME, MONOTONIC, BOOTTIME, TAI, and the alarm clocks as what they alarm. */
+/* A clock that timers and sleeps can follow: REALTIME, MONOTONIC, BOOTTIME, TAI, and the alarm clocks as what they
+ * alarm. */
 bool clock_follows(int clock_id, int *base);
 bool clock_settable(int base); /* REALTIME, TAI: it can step, a deadline on it must be worked out again */
 /* Such a clock's time now, and the MONOTONIC moment at which it will show `ns`, if nobody sets it. */
@@ -65,7 +66,8 @@ struct clock_timer {
 	struct list link; /* among those on settable clocks */
 	int base;
 	uint64_t expires_ns;
-	void (*set)(struct clock_timer *t); /* may be NULL: also told that the clock was set; interrupts off, no locks of its own */
+	/* Told that the clock was set; NULL: need not know. Interrupts off; may take no lock under which it arms. */
+	void (*set)(struct clock_timer *t);
 };
 
 void clock_timer_setup(struct clock_timer *t, void (*fn)(struct timer *t));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* POSIX timers: timer_create and its family.
  * Owns: struct posix_timer. Relies on: clock_timer for the time, signal_send() for the signal.
- * Never: queues a timer's signal twice: what expires meanwhile is its overrun, counted when the signal is taken; only then
- * is the timer armed again. */
+ * Never: queues a timer's signal twice: what expires meanwhile is its overrun, counted when the signal is taken;
+ * only then is the timer armed again. */
 #include "abi/errno.h"
 #include "core/string.h"
 #include "mm/kmalloc.h"

@@ -142,8 +142,8 @@ void timer_init(void)
 	spin_unlock(&lock, flags);
 }
 
-/* Serves what was due on entry: what falls due meanwhile waits for the next interrupt, so that the program comes to run in
- * between. One CPU serves at a time, see `running`. */
+/* Serves what was due on entry: what falls due meanwhile waits for the next interrupt, so that the program comes
+ * to run in between. One CPU serves at a time, see `running`. */
 static bool timers_timer(struct trap_info *info)
 {
 	unsigned long flags = spin_lock(&lock);

@@ -11,7 +11,8 @@
 #define HZ 250
 #define TICK_NS (NSEC_PER_SEC / HZ)
 
-/* A node of a pairing heap: `next` and `prev` link the children of one parent, the first child's `prev` is the parent. */
+/* A node of a pairing heap: `next` and `prev` link the children of one parent, the first child's `prev` is the
+ * parent. */
 struct timer {
 	struct timer *child, *next, *prev;
 	bool armed;
@@ -19,7 +20,7 @@ struct timer {
 	void (*fn)(struct timer *t);  /* interrupt context; may arm the timer again */
 };
 
-void timer_init(void);                          /* starts the tick: HZ interrupts a second, more when timers need them */
+void timer_init(void); /* starts the tick: HZ interrupts a second, more when timers need them */
 void timer_setup(struct timer *t, void (*fn)(struct timer *t));
 void timer_arm(struct timer *t, uint64_t expires_ns); /* moves it if it is armed */
 /* True: it was armed and will not fire. On return its function does not run on another CPU either, so hold no lock

@@ -14,10 +14,18 @@ extern const struct trap_handler __stop_trap_handlers[] __attribute__((weak));
 const char *trap_kind_name(enum trap_kind kind)
 {
 	static const char *const names[TRAP_KINDS] = {
-		[TRAP_TIMER] = "timer", [TRAP_IRQ] = "irq", [TRAP_PAGE_FAULT] = "page-fault", [TRAP_ILLEGAL] = "illegal",
-		[TRAP_BREAKPOINT] = "breakpoint", [TRAP_STEP] = "step", [TRAP_ARITHMETIC] = "arithmetic",
-		[TRAP_FLOAT] = "float", [TRAP_PROTECTION] = "protection", [TRAP_ALIGNMENT] = "alignment",
-		[TRAP_IPI] = "ipi", [TRAP_SELFTEST] = "selftest",
+		[TRAP_TIMER] = "timer",
+		[TRAP_IRQ] = "irq",
+		[TRAP_PAGE_FAULT] = "page-fault",
+		[TRAP_ILLEGAL] = "illegal",
+		[TRAP_BREAKPOINT] = "breakpoint",
+		[TRAP_STEP] = "step",
+		[TRAP_ARITHMETIC] = "arithmetic",
+		[TRAP_FLOAT] = "float",
+		[TRAP_PROTECTION] = "protection",
+		[TRAP_ALIGNMENT] = "alignment",
+		[TRAP_IPI] = "ipi",
+		[TRAP_SELFTEST] = "selftest",
 	};
 
 	return (unsigned int)kind < TRAP_KINDS ? names[kind] : "unknown";

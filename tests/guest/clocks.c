@@ -196,7 +196,7 @@ static void time_agrees(void)
 
 	for (rounds = 0; rounds < 100 * ROUNDS && (seconds < 2 || rounds < ROUNDS); rounds++) {
 		time_t earlier = libc_ns(CLOCK_REALTIME_COARSE) / NS_PER_S, before = raw_time();
-		time_t now = vdso_time ? vdso_time(NULL) : time(NULL), after = raw_time();
+		time_t now = vdso_time ? vdso_time(NULL) : raw_time(), after = raw_time();
 		time_t later = libc_ns(CLOCK_REALTIME_COARSE) / NS_PER_S, libc = time(NULL);
 
 		wrong_call += now < before || now > after;

@@ -49,13 +49,27 @@ struct hpet_table {
 struct madt_entry {
 	uint8_t type, length;
 	union {
-		struct { uint8_t id, reserved; uint32_t address, gsi_base; } __attribute__((packed)) ioapic;
-		struct { uint8_t bus, source; uint32_t gsi; uint16_t flags; } __attribute__((packed)) override;
+		struct {
+			uint8_t id, reserved;
+			uint32_t address, gsi_base;
+		} __attribute__((packed)) ioapic;
+		struct {
+			uint8_t bus, source;
+			uint32_t gsi;
+			uint16_t flags;
+		} __attribute__((packed)) override;
 	};
 } __attribute__((packed));
 
 /* Offsets in the FADT. */
-enum { FADT_DSDT = 40, FADT_PM1A_CONTROL = 64, FADT_PM_TIMER = 76, FADT_CENTURY = 108, FADT_FLAGS = 112, FADT_X_DSDT = 140 };
+enum {
+	FADT_DSDT = 40,
+	FADT_PM1A_CONTROL = 64,
+	FADT_PM_TIMER = 76,
+	FADT_CENTURY = 108,
+	FADT_FLAGS = 112,
+	FADT_X_DSDT = 140,
+};
 
 struct acpi_info acpi;
 

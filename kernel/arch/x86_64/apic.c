@@ -60,7 +60,10 @@ static void apic_write(unsigned int reg, uint32_t v)
 		wrmsr(X2APIC_MSR + reg / 16, v);
 }
 
-void apic_end_of_interrupt(void) { apic_write(APIC_EOI, 0); }
+void apic_end_of_interrupt(void)
+{
+	apic_write(APIC_EOI, 0);
+}
 
 /* The PICs get vectors of their own first, so that a stray interrupt is not taken for an exception. */
 static void silence_pics(void)
@@ -89,7 +92,10 @@ static void ioapic_write(unsigned int n, unsigned int reg, uint32_t v)
 	ioapic[n][4] = v;
 }
 
-static unsigned int ioapic_inputs(unsigned int n) { return (ioapic_read(n, IOAPIC_VERSION) >> 16 & 0xff) + 1; }
+static unsigned int ioapic_inputs(unsigned int n)
+{
+	return (ioapic_read(n, IOAPIC_VERSION) >> 16 & 0xff) + 1;
+}
 
 void apic_init(void)
 {
@@ -121,9 +127,15 @@ void apic_init_cpu(void)
 	log_info("apic: %s at %lx, %u I/O APIC", lapic ? "xAPIC" : "x2APIC", base & PTE_ADDRESS, acpi.ioapic_count);
 }
 
-static uint32_t apic_id(void) { return lapic ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID); }
+static uint32_t apic_id(void)
+{
+	return lapic ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
+}
 
-unsigned int apic_isa_irq(unsigned int isa_irq) { return acpi.isa[isa_irq].gsi; }
+unsigned int apic_isa_irq(unsigned int isa_irq)
+{
+	return acpi.isa[isa_irq].gsi;
+}
 
 void apic_enable_isa_irq(unsigned int isa_irq)
 {
@@ -152,8 +164,15 @@ bool apic_vector_irq(unsigned int vector, unsigned int *irq)
 	return vector >= VECTOR_IRQ && vector < VECTOR_TIMER;
 }
 
-void apic_timer_run_free(void) { apic_write(APIC_TIMER_INITIAL, UINT32_MAX); }
-uint32_t apic_timer_count(void) { return apic_read(APIC_TIMER_CURRENT); }
+void apic_timer_run_free(void)
+{
+	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+}
+
+uint32_t apic_timer_count(void)
+{
+	return apic_read(APIC_TIMER_CURRENT);
+}
 
 void apic_timer_set_hz(uint64_t hz)
 {

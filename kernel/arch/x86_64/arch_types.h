@@ -23,7 +23,7 @@ struct arch_regs {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* Room for the XSAVE area: x87, SSE, AVX and AVX-512 take 2688 bytes. A part that does not fit is not enabled (fpu.c). */
+/* Room for the XSAVE area: x87, SSE, AVX and AVX-512 take 2688 bytes. What does not fit is not enabled (fpu.c). */
 #define ARCH_FPU_SPACE 2816
 
 struct arch_thread {

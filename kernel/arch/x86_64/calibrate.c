@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Measures a counter's frequency against a reference that is slow to read.
  *
- * A reading of the reference is known to lie between two readings of the counter. A virtual CPU that the host takes away in
- * between makes that bracket wide; it never makes it wrong. So of many brackets the narrowest is taken, at both ends
- * of the measurement, and the longer the measurement, the less their widths matter.
- * Owns: nothing. Relies on: nothing, so that it is tested on the host. Never: uses a bracket that it has not bounded. */
+ * A reading of the reference is known to lie between two readings of the counter. A virtual CPU that the host takes
+ * away in between makes that bracket wide; it never makes it wrong. So of many brackets the narrowest is taken, at both
+ * ends of the measurement, and the longer the measurement, the less their widths matter.
+ * Owns: nothing. Relies on: nothing, so that it is tested on the host.
+ * Never: gives a figure without the bound of its error. */
 #include "calibrate.h"
 
 #define TRIES 24
@@ -20,7 +21,10 @@ static uint64_t elapsed_ns(const struct cal_reference *r, const struct cal_sampl
 	return ((b->reference - a->reference) & r->mask) * r->period_fs / NS_IN_FS;
 }
 
-static uint64_t width(const struct cal_sample *s) { return s->after - s->before; }
+static uint64_t width(const struct cal_sample *s)
+{
+	return s->after - s->before;
+}
 
 struct cal_result cal_compute(const struct cal_reference *r, const struct cal_sample *a, const struct cal_sample *b)
 {

@@ -33,7 +33,8 @@ struct cal_result cal_compute(const struct cal_reference *r, const struct cal_sa
 /* The narrowest of some samples. False: one was spoiled. */
 bool cal_narrowest(const struct cal_reference *r, struct cal_sample *best);
 
-/* Measure until the figure is good enough, at most r->longest_ms or so: false if the reference is not there or does not run. */
+/* Measure until the figure is good enough, at most r->longest_ms or so. False if the reference is not there or does not
+ * run. */
 bool cal_measure(const struct cal_reference *r, struct cal_result *result);
 
 #endif

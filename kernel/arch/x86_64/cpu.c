@@ -21,7 +21,10 @@ struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-static bool bit(uint32_t word, unsigned int n) { return word >> n & 1; }
+static bool bit(uint32_t word, unsigned int n)
+{
+	return word >> n & 1;
+}
 
 void cpu_detect(void)
 {
@@ -77,7 +80,10 @@ void arch_irq_restore(unsigned long flags)
 		__asm__ volatile("sti" : : : "memory");
 }
 
-void arch_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }
+void arch_irq_enable(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
 
 bool arch_irq_enabled(void)
 {
@@ -87,10 +93,16 @@ bool arch_irq_enabled(void)
 	return flags & RFLAGS_IF;
 }
 
-void arch_cpu_relax(void) { __asm__ volatile("pause"); }
+void arch_cpu_relax(void)
+{
+	__asm__ volatile("pause");
+}
 
 /* STI delays interrupts by one instruction: none can come between it and HLT. */
-void arch_cpu_idle(void) { __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory"); }
+void arch_cpu_idle(void)
+{
+	__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+}
 
 struct cpu *arch_this_cpu(void)
 {
@@ -100,7 +112,10 @@ struct cpu *arch_this_cpu(void)
 	return cpu;
 }
 
-void arch_set_this_cpu(struct cpu *cpu) { this_arch_cpu()->cpu = cpu; }
+void arch_set_this_cpu(struct cpu *cpu)
+{
+	this_arch_cpu()->cpu = cpu;
+}
 
 static bool hardware_random(uint64_t *v)
 {
@@ -122,7 +137,13 @@ bool arch_entropy(uint64_t *v)
 	return false;
 }
 
-uint64_t arch_hwcap(void) { return cpu_features.leaf1_edx; }
+uint64_t arch_hwcap(void)
+{
+	return cpu_features.leaf1_edx;
+}
 
 /* Bit 1: FSGSBASE instructions work in user mode. */
-uint64_t arch_hwcap2(void) { return cpu_features.fsgsbase ? 2 : 0; }
+uint64_t arch_hwcap2(void)
+{
+	return cpu_features.fsgsbase ? 2 : 0;
+}

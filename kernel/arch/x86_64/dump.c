@@ -16,7 +16,8 @@ void dump_regs(const struct arch_regs *r)
 	log_warn("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
 	log_warn("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
 	log_warn("r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
-	log_warn("cr2 %016lx cr3 %lx cr4 %lx vector %lu error %lx", read_cr2(), read_cr3(), read_cr4(), r->vector, r->error);
+	log_warn("cr2 %016lx cr3 %lx cr4 %lx vector %lu error %lx", read_cr2(), read_cr3(), read_cr4(), r->vector,
+		 r->error);
 	if (!(r->cs & 3))
 		dump_calls(r->rip, r->rbp);
 }
@@ -31,7 +32,9 @@ void dump_calls(uint64_t rip, uint64_t rbp)
 	for (int i = 0; i < CALLS_MAX; i++) {
 		const uint64_t *at = (const uint64_t *)rbp;
 
-		if (rbp < ARCH_USER_TOP || rbp % 8 || !kernel_read_safe(at, &frame[0]) || !kernel_read_safe(at + 1, &frame[1]))
+		if (rbp < ARCH_USER_TOP || rbp % 8)
+			return;
+		if (!kernel_read_safe(at, &frame[0]) || !kernel_read_safe(at + 1, &frame[1]))
 			return;
 		log_warn("  %016lx", frame[1]);
 		if (frame[0] <= rbp)

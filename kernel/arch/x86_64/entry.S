@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* All ways into the kernel and out of it, and the switch between two threads.
  * Owns: the order in which struct arch_regs is pushed; when GS is the user's and when the kernel's.
- * Relies on: interrupts being off from the last check in exit_to_user() to IRETQ or SYSRETQ; exit_to_user() leaving nothing
- * in the frame that these two could fault on.
+ * Relies on: interrupts being off from exit_to_user() to IRETQ or SYSRETQ; exit_to_user() leaving nothing in the frame
+ * that these two could fault on.
  * Never: decides by the value of GS whose GS it is: user mode can set any. */
 #include "asm.h"
 #include "smap.h"
@@ -61,7 +61,8 @@ trap_stubs:
 	.set vector, 0
 	.rept 256
 	.align 16
-	.if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+	.set error_code, (vector >= 10 && vector <= 14) || vector == 8 || vector == 17
+	.if !(error_code || vector == 21 || vector == 29 || vector == 30)
 	push	$0
 	.endif
 	push	$vector

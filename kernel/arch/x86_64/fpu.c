@@ -42,9 +42,20 @@ static struct fxsave *area_of(const struct arch_thread *t)
 	return (struct fxsave *)ALIGN_UP((uint64_t)t->fpu, 64);
 }
 
-const void *fpu_area(const struct arch_thread *t) { return area_of(t); }
-size_t fpu_size(void) { return size; }
-uint64_t fpu_features(void) { return features; }
+const void *fpu_area(const struct arch_thread *t)
+{
+	return area_of(t);
+}
+
+size_t fpu_size(void)
+{
+	return size;
+}
+
+uint64_t fpu_features(void)
+{
+	return features;
+}
 
 static void xsetbv(uint64_t v)
 {

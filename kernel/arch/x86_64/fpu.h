@@ -16,13 +16,13 @@ size_t fpu_size(void);
 uint64_t fpu_features(void);
 
 void fpu_save(struct arch_thread *t);          /* registers to memory */
-void fpu_restore(const struct arch_thread *t); /* memory to registers; what fpu_save() wrote, or fpu_load() accepted */
+void fpu_restore(const struct arch_thread *t); /* memory to registers: what fpu_save() wrote */
 void fpu_reset(void);                          /* registers as a new program has them */
 
 /* The state's bytes, for signal frames: as of the last fpu_save(). */
 const void *fpu_area(const struct arch_thread *t);
-/* Take a state over that a user may have written: `area` is as long as fpu_size() and aligned to 64 bytes. False if it is
- * not a valid state; the registers are then reset. Components that `features` lacks get their initial state. */
+/* Take a state over that a user may have written: `area` is as long as fpu_size() and aligned to 64 bytes. False if it
+ * is not a valid state; the registers are then reset. Components that `features` lacks get their initial state. */
 bool fpu_load(void *area, uint64_t features);
 
 /* si_code of the pending exception. */

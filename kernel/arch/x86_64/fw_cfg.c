@@ -36,7 +36,10 @@ struct e820_entry {
 	uint32_t type;
 } __attribute__((packed));
 
-static void read_on(void *buf, size_t n) { __asm__ volatile("rep insb" : "+D"(buf), "+c"(n) : "d"(PORT_DATA) : "memory"); }
+static void read_on(void *buf, size_t n)
+{
+	__asm__ volatile("rep insb" : "+D"(buf), "+c"(n) : "d"(PORT_DATA) : "memory");
+}
 
 static void read_key(uint16_t key, void *buf, size_t n)
 {

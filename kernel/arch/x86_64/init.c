@@ -31,4 +31,7 @@ void arch_init(const struct bootinfo *info)
 	apic_init_cpu();
 }
 
-unsigned int arch_getcpu_mode(void) { return cpu_features.rdpid ? VDK_CPU_RDPID : VDK_CPU_LSL; }
+unsigned int arch_getcpu_mode(void)
+{
+	return cpu_features.rdpid ? VDK_CPU_RDPID : VDK_CPU_LSL;
+}

@@ -23,7 +23,10 @@ static paddr_t root;
 static struct memmap *early; /* NULL once page_alloc() serves */
 static uint64_t global;
 
-void *arch_phys_to_virt(paddr_t pa) { return (void *)(DIRECT_MAP + pa); }
+void *arch_phys_to_virt(paddr_t pa)
+{
+	return (void *)(DIRECT_MAP + pa);
+}
 
 paddr_t arch_virt_to_phys(const void *va)
 {
@@ -32,7 +35,10 @@ paddr_t arch_virt_to_phys(const void *va)
 	return v >= KERNEL_BASE ? v - KERNEL_BASE : v - DIRECT_MAP;
 }
 
-paddr_t kmap_root(void) { return root; }
+paddr_t kmap_root(void)
+{
+	return root;
+}
 
 static paddr_t early_page(void)
 {
@@ -57,7 +63,10 @@ static paddr_t table_page(void)
 	return pa;
 }
 
-static uint64_t *table(paddr_t pa) { return arch_phys_to_virt(pa & PTE_ADDRESS); }
+static uint64_t *table(paddr_t pa)
+{
+	return arch_phys_to_virt(pa & PTE_ADDRESS);
+}
 
 static unsigned int largest_level(uint64_t va, paddr_t pa, uint64_t size)
 {
@@ -133,7 +142,10 @@ void kmap_init(const struct memmap *ram, struct memmap *free)
 	this_arch_cpu()->root = root;
 }
 
-void kmap_early_end(void) { early = NULL; }
+void kmap_early_end(void)
+{
+	early = NULL;
+}
 
 static void *map_more(paddr_t pa, uint64_t size, uint64_t flags)
 {
@@ -148,4 +160,7 @@ volatile void *kmap_device(paddr_t pa, uint64_t size)
 	return map_more(pa, size, KERNEL_RW | PTE_UNCACHED | PTE_WRITE_THROUGH);
 }
 
-const void *kmap_table(paddr_t pa, uint64_t size) { return map_more(pa, size, KERNEL_RO); }
+const void *kmap_table(paddr_t pa, uint64_t size)
+{
+	return map_more(pa, size, KERNEL_RO);
+}

@@ -11,7 +11,10 @@ static void erase(struct memmap *m, unsigned int at)
 		m->range[at] = m->range[at + 1];
 }
 
-static uint64_t size(const struct memmap *m, unsigned int at) { return m->range[at].end - m->range[at].base; }
+static uint64_t size(const struct memmap *m, unsigned int at)
+{
+	return m->range[at].end - m->range[at].base;
+}
 
 static void insert(struct memmap *m, unsigned int at, paddr_t base, paddr_t end)
 {

@@ -11,8 +11,8 @@
 #include "percpu.h"
 #include "x86.h"
 
-/* An entry of the last level keeps the protection that was asked for in bits that the CPU ignores, and is "there" while it is
- * not 0: with no protection at all PTE_PRESENT is clear, and PTE_KEPT marks it. */
+/* An entry of the last level keeps the protection that was asked for in bits that the CPU ignores, and is "there" while
+ * it is not 0: with no protection at all PTE_PRESENT is clear, and PTE_KEPT marks it. */
 #define PTE_PROT_SHIFT 9
 #define PTE_PROT (7UL << PTE_PROT_SHIFT)
 #define PTE_KEPT (1UL << 52)
@@ -20,7 +20,10 @@
 #define KERNEL_HALF 256
 #define TABLE_ENTRIES 512
 
-static uint64_t *table(paddr_t pa) { return arch_phys_to_virt(pa & PTE_ADDRESS); }
+static uint64_t *table(paddr_t pa)
+{
+	return arch_phys_to_virt(pa & PTE_ADDRESS);
+}
 
 static uint64_t encode(paddr_t pa, unsigned int prot)
 {
@@ -149,7 +152,10 @@ uaddr_t arch_space_next(const struct arch_space *s, uaddr_t from, uaddr_t end)
 	return next_in(table(s->root), 3, from, end);
 }
 
-void arch_space_flush(struct arch_space *s) { flush(s, 0, true); }
+void arch_space_flush(struct arch_space *s)
+{
+	flush(s, 0, true);
+}
 
 void arch_space_switch(struct arch_space *s)
 {

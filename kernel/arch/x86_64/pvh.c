@@ -52,7 +52,8 @@ static void read_memmap(struct loader_info *l, const struct hvm_start_info *si)
 	e = reach("memory map", si->memmap_paddr, size);
 	for (unsigned int i = 0; i < si->memmap_entries; i++)
 		if (e[i].type == HVM_MEMMAP_RAM)
-			memmap_add(&l->ram, ALIGN_UP(e[i].addr, PAGE_SIZE), ALIGN_DOWN(e[i].addr + e[i].size, PAGE_SIZE));
+			memmap_add(&l->ram, ALIGN_UP(e[i].addr, PAGE_SIZE),
+				   ALIGN_DOWN(e[i].addr + e[i].size, PAGE_SIZE));
 	for (unsigned int i = 0; i < si->memmap_entries; i++)
 		if (e[i].type != HVM_MEMMAP_RAM)
 			memmap_remove(&l->ram, ALIGN_DOWN(e[i].addr, PAGE_SIZE),

@@ -53,10 +53,13 @@ static bool read_stable(struct rtc *t)
 	return false;
 }
 
-static uint8_t from_bcd(uint8_t v) { return (uint8_t)((v >> 4) * 10 + (v & 15)); }
+static uint8_t from_bcd(uint8_t v)
+{
+	return (uint8_t)((v >> 4) * 10 + (v & 15));
+}
 
-/* Days since 1970-01-01 of the Gregorian calendar; years begin in March, so that the leap day is the last one. The months from
- * March on have 153 days in each five: (153 m + 2) / 5 days precede month m. */
+/* Days since 1970-01-01 of the Gregorian calendar; years begin in March, so that the leap day is the last one. The
+ * months from March on have 153 days in each five: (153 m + 2) / 5 days precede month m. */
 static int64_t days(int64_t year, unsigned int month, unsigned int day)
 {
 	int64_t y = month > 2 ? year : year - 1;
@@ -81,7 +84,9 @@ bool arch_wall_time(int64_t *sec)
 			((uint8_t *)&t)[i] = from_bcd(((uint8_t *)&t)[i]);
 	if (!(b & RTC_B_24H))
 		t.hour = (uint8_t)(t.hour % 12 + (pm ? 12 : 0));
-	if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > 31 || t.hour > 23 || t.min > 59 || t.sec > 59 || t.year > 99)
+	if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > 31)
+		return false;
+	if (t.hour > 23 || t.min > 59 || t.sec > 59 || t.year > 99)
 		return false;
 	year = t.year + 100 * (t.century >= 19 && t.century <= 29 ? t.century : 20);
 	if (year < 1970)

@@ -62,7 +62,10 @@ struct fp_software {
 #define FP_SOFTWARE_AT 464
 _Static_assert(FP_SOFTWARE_AT + sizeof(struct fp_software) == FP_LEGACY_SIZE, "fpstate");
 
-static size_t fpstate_size(void) { return fpu_size() + (fpu_features() ? sizeof(uint32_t) : 0); }
+static size_t fpstate_size(void)
+{
+	return fpu_size() + (fpu_features() ? sizeof(uint32_t) : 0);
+}
 
 size_t arch_minsigstksz(void)
 {
@@ -153,8 +156,10 @@ static bool is_extended(const struct fp_software *sw, uaddr_t from)
 {
 	uint32_t magic2;
 
-	if (!fpu_features() || sw->magic1 != FP_MAGIC1 || sw->state_size > fpu_size() || sw->state_size > sw->extended_size ||
-	    sw->state_size < FP_LEGACY_SIZE + FPSTATE_ALIGN)
+	if (!fpu_features() || sw->magic1 != FP_MAGIC1)
+		return false;
+	if (sw->state_size < FP_LEGACY_SIZE + FPSTATE_ALIGN || sw->state_size > fpu_size() ||
+	    sw->state_size > sw->extended_size)
 		return false;
 	return !copy_from_user(&magic2, from + sw->state_size, sizeof(magic2)) && magic2 == FP_MAGIC2;
 }

@@ -31,7 +31,10 @@ static uint8_t boot_ist[IST_COUNT][IST_STACK_SIZE] __attribute__((aligned(16)));
 static struct bootinfo bootinfo;
 static struct loader_info loader;
 
-paddr_t start_rsdp(void) { return loader.rsdp; }
+paddr_t start_rsdp(void)
+{
+	return loader.rsdp;
+}
 
 /* The boot tables still let the text be written. */
 static void patch_smap(void)

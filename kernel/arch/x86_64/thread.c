@@ -65,7 +65,10 @@ static void set_fs_base(uint64_t v)
 }
 
 /* The CPU faults on a base that is not canonical. */
-bool arch_tls_valid(uaddr_t tls) { return tls < ARCH_USER_TOP; }
+bool arch_tls_valid(uaddr_t tls)
+{
+	return tls < ARCH_USER_TOP;
+}
 
 void arch_thread_fork(struct thread *child, const struct thread *parent, uaddr_t sp, bool set_tls, uaddr_t tls)
 {
@@ -129,7 +132,10 @@ _Noreturn void arch_return_to_user(void)
 	enter_user(arch_thread_regs(current_thread()));
 }
 
-void arch_thread_free(struct thread *t) { memset(&t->arch, 0, sizeof(t->arch)); }
+void arch_thread_free(struct thread *t)
+{
+	memset(&t->arch, 0, sizeof(t->arch));
+}
 
 SYSCALL(arch_prctl)
 {

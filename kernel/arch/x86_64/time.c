@@ -32,7 +32,10 @@ static uint64_t tsc_read_lfence(const struct vdk_clocksource *cs)
 static struct vdk_clocksource tsc = { .name = "tsc", .width = 64 };
 static const struct vdk_clocksource *clocksources[4];
 
-const struct vdk_clocksource *const *arch_clocksources(void) { return clocksources; }
+const struct vdk_clocksource *const *arch_clocksources(void)
+{
+	return clocksources;
+}
 
 static void add(const struct vdk_clocksource *cs)
 {

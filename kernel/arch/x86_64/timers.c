@@ -158,12 +158,28 @@ static bool pit_sample(struct cal_sample *s)
 }
 
 static struct cal_reference hpet_reference = {
-	.name = "hpet", .mask = UINT32_MAX, .longest_ms = 100, .start = hpet_start, .sample = hpet_sample,
+	.name = "hpet",
+	.mask = UINT32_MAX,
+	.longest_ms = 100,
+	.start = hpet_start,
+	.sample = hpet_sample,
 };
+
 static struct cal_reference pm_reference = {
-	.name = "acpi_pm", .period_fs = FS_PER_SEC / PM_TIMER_HZ, .longest_ms = 100, .start = pm_start, .sample = pm_sample,
+	.name = "acpi_pm",
+	.period_fs = FS_PER_SEC / PM_TIMER_HZ,
+	.longest_ms = 100,
+	.start = pm_start,
+	.sample = pm_sample,
 };
+
 static const struct cal_reference pit_reference = {
-	.name = "pit", .period_fs = PIT_PERIOD_FS, .mask = 0xffff, .longest_ms = 40, .start = pit_start, .sample = pit_sample,
+	.name = "pit",
+	.period_fs = PIT_PERIOD_FS,
+	.mask = 0xffff,
+	.longest_ms = 40,
+	.start = pit_start,
+	.sample = pit_sample,
 };
+
 const struct cal_reference *const cal_references[] = { &hpet_reference, &pm_reference, &pit_reference, NULL };

@@ -21,23 +21,58 @@
 #define TRAP_HWBKPT 4
 
 enum {
-	V_DIVIDE, V_DEBUG, V_NMI, V_BREAKPOINT, V_OVERFLOW, V_BOUND, V_OPCODE, V_NO_FPU, V_DOUBLE, V_9, V_TSS, V_SEGMENT,
-	V_STACK, V_PROTECTION, V_PAGE, V_15, V_X87, V_ALIGNMENT, V_MACHINE, V_SIMD, V_EXCEPTIONS = 32
+	V_DIVIDE = 0,
+	V_DEBUG = 1,
+	V_NMI = VECTOR_NMI,
+	V_BREAKPOINT = 3,
+	V_OVERFLOW = 4,
+	V_BOUND = 5,
+	V_OPCODE = 6,
+	V_NO_FPU = 7,
+	V_DOUBLE = VECTOR_DOUBLE_FAULT,
+	V_TSS = 10,
+	V_SEGMENT = 11,
+	V_STACK = 12,
+	V_PROTECTION = 13,
+	V_PAGE = 14,
+	V_X87 = 16,
+	V_ALIGNMENT = 17,
+	V_MACHINE = VECTOR_MACHINE_CHECK,
+	V_SIMD = 19,
+	V_EXCEPTIONS = 32,
 };
 
 static const char *const names[V_EXCEPTIONS] = {
-	[V_DIVIDE] = "divide error", [V_DEBUG] = "debug exception", [V_NMI] = "non-maskable interrupt",
-	[V_BREAKPOINT] = "breakpoint", [V_OVERFLOW] = "overflow", [V_BOUND] = "bound range exceeded",
-	[V_OPCODE] = "invalid opcode", [V_NO_FPU] = "no FPU", [V_DOUBLE] = "double fault",
-	[V_TSS] = "invalid TSS", [V_SEGMENT] = "segment not present", [V_STACK] = "stack fault",
-	[V_PROTECTION] = "general protection fault", [V_PAGE] = "page fault", [V_X87] = "x87 exception",
-	[V_ALIGNMENT] = "alignment check", [V_MACHINE] = "machine check", [V_SIMD] = "SIMD exception",
+	[V_DIVIDE] = "divide error",
+	[V_DEBUG] = "debug exception",
+	[V_NMI] = "non-maskable interrupt",
+	[V_BREAKPOINT] = "breakpoint",
+	[V_OVERFLOW] = "overflow",
+	[V_BOUND] = "bound range exceeded",
+	[V_OPCODE] = "invalid opcode",
+	[V_NO_FPU] = "no FPU",
+	[V_DOUBLE] = "double fault",
+	[V_TSS] = "invalid TSS",
+	[V_SEGMENT] = "segment not present",
+	[V_STACK] = "stack fault",
+	[V_PROTECTION] = "general protection fault",
+	[V_PAGE] = "page fault",
+	[V_X87] = "x87 exception",
+	[V_ALIGNMENT] = "alignment check",
+	[V_MACHINE] = "machine check",
+	[V_SIMD] = "SIMD exception",
 };
 
 struct ex_entry {
 	uint64_t at, fixup;
 };
 extern const struct ex_entry ex_table_start[], ex_table_end[];
+
+static const char *const access_names[] = {
+	[TRAP_ACCESS_READ] = "read of",
+	[TRAP_ACCESS_WRITE] = "write to",
+	[TRAP_ACCESS_EXEC] = "execution of",
+};
 
 static const char *name_of(uint64_t vector)
 {
@@ -52,13 +87,22 @@ static const struct ex_entry *find_fixup(uint64_t rip)
 	return NULL;
 }
 
+static unsigned int access(const struct arch_regs *r)
+{
+	if (r->error & ERROR_FETCH)
+		return TRAP_ACCESS_EXEC;
+	return r->error & ERROR_WRITE ? TRAP_ACCESS_WRITE : TRAP_ACCESS_READ;
+}
+
 _Noreturn static void die(struct arch_regs *r)
 {
 	dump_regs(r);
 	if (r->vector == V_PAGE)
-		panic("page fault%s: %s %p, at %p", r->error & ERROR_RESERVED ? " on a damaged page table" : " in the kernel", r->error & ERROR_FETCH ? "execution of" :
-		      r->error & ERROR_WRITE ? "write to" : "read of", (void *)read_cr2(), (void *)r->rip);
-	panic("%s (vector %lu, error %lx) in the kernel at %p", name_of(r->vector), r->vector, r->error, (void *)r->rip);
+		panic("page fault%s: %s %p, at %p",
+		      r->error & ERROR_RESERVED ? " on a damaged page table" : " in the kernel",
+		      access_names[access(r)], (void *)read_cr2(), (void *)r->rip);
+	panic("%s (vector %lu, error %lx) in the kernel at %p", name_of(r->vector), r->vector, r->error,
+	      (void *)r->rip);
 }
 
 _Noreturn void trap_fatal(struct arch_regs *r)
@@ -110,8 +154,7 @@ static enum trap_kind sort(struct arch_regs *r, struct trap_info *info)
 		info->addr = 0;
 		return TRAP_ALIGNMENT;
 	case V_PAGE:
-		info->access = r->error & ERROR_FETCH ? TRAP_ACCESS_EXEC :
-			       r->error & ERROR_WRITE ? TRAP_ACCESS_WRITE : TRAP_ACCESS_READ;
+		info->access = access(r);
 		return TRAP_PAGE_FAULT;
 	default:
 		info->code = SI_KERNEL;
@@ -198,7 +241,10 @@ void trap_enter(struct arch_regs *r)
 }
 
 /* IRETQ and SYSRETQ would fault in the kernel, with the user's GS, on a program counter that is not canonical. */
-static bool pc_unusable(const struct arch_regs *r) { return r->rip >= ARCH_USER_TOP + PAGE_SIZE; }
+static bool pc_unusable(const struct arch_regs *r)
+{
+	return r->rip >= ARCH_USER_TOP + PAGE_SIZE;
+}
 
 /* return_to_user() leaves interrupts off: what comes after its last look interrupts user mode. */
 void exit_to_user(struct arch_regs *r)
@@ -238,8 +284,15 @@ void arch_syscall_args(const struct arch_regs *r, uint64_t args[6])
 	args[5] = r->r9;
 }
 
-uaddr_t arch_regs_pc(const struct arch_regs *r) { return r->rip; }
-uaddr_t arch_regs_sp(const struct arch_regs *r) { return r->rsp; }
+uaddr_t arch_regs_pc(const struct arch_regs *r)
+{
+	return r->rip;
+}
+
+uaddr_t arch_regs_sp(const struct arch_regs *r)
+{
+	return r->rsp;
+}
 
 /* SYSCALL is two bytes long. */
 void arch_syscall_restart(struct arch_regs *r)
@@ -249,8 +302,15 @@ void arch_syscall_restart(struct arch_regs *r)
 	r->vector = 0;
 }
 
-void arch_syscall_result(struct arch_regs *r, long result) { r->rax = (uint64_t)result; }
-long arch_syscall_get_result(const struct arch_regs *r) { return (long)r->rax; }
+void arch_syscall_result(struct arch_regs *r, long result)
+{
+	r->rax = (uint64_t)result;
+}
+
+long arch_syscall_get_result(const struct arch_regs *r)
+{
+	return (long)r->rax;
+}
 
 long arch_syscall_number(const struct arch_regs *r)
 {

@@ -10,8 +10,8 @@
 
 	.text
 
-	/* size_t arch_copy_user(void *to, const void *from, size_t n). A fault within 8 bytes is narrowed down bytewise,
-	 * so that the result is exact. */
+	/* size_t arch_copy_user(void *to, const void *from, size_t n). A fault within 8 bytes is narrowed down
+	 * bytewise, so that the result is exact. */
 	.globl arch_copy_user
 arch_copy_user:
 	mov	%rdx, %rcx
