@@ -29,12 +29,20 @@ struct hard_link {
 struct unpacking {
 	const char *at, *end, *base;
 	struct inode *root;
+	const char *previous; /* name of the last entry that was well-formed; NULL: none */
 	struct list links;
 };
 
+/* `name` NULL: the entry's name is not known. */
 static _Noreturn void bad(const struct unpacking *u, const char *name, const char *reason)
 {
-	panic("initrd: entry '%.128s' at byte %lu: %s", name, (unsigned long)(u->at - u->base), reason);
+	unsigned long at = (unsigned long)(u->at - u->base);
+
+	if (name)
+		panic("initrd: entry '%.128s' at byte %lu: %s", name, at, reason);
+	if (u->previous)
+		panic("initrd: the entry after '%.128s' at byte %lu: %s", u->previous, at, reason);
+	panic("initrd: the first entry: %s", reason);
 }
 
 static bool parse_hex(const char *p, uint32_t *v)
@@ -72,23 +80,28 @@ static void read_entry(struct unpacking *u, struct entry *e)
 {
 	const char *header = u->at;
 
+	if (header == u->end)
+		bad(u, NULL, "it is missing: the archive has no end mark");
+	if (u->end - header >= 2 && !memcmp(header, "\x1f\x8b", 2))
+		bad(u, NULL, "the archive is compressed, which is not supported");
 	if ((size_t)(u->end - header) < 6 + 8 * FIELDS)
-		bad(u, "?", "the header is cut off");
+		bad(u, NULL, "the header is cut off");
 	if (memcmp(header, "070701", 6) && memcmp(header, "070702", 6))
-		bad(u, "?", "no newc header (magic number 070701)");
+		bad(u, NULL, "no newc header (magic number 070701)");
 	for (unsigned int i = 0; i < FIELDS; i++)
 		if (!parse_hex(header + 6 + 8 * i, &e->f[i]))
-			bad(u, "?", "the header has a field that is no hexadecimal number");
+			bad(u, NULL, "the header has a field that is no hexadecimal number");
 	if (!e->f[NAMESIZE] || e->f[NAMESIZE] > PATH_MAX)
-		bad(u, "?", "the length of the name is 0 or more than 4096");
+		bad(u, NULL, "the length of the name is 0 or more than 4096");
 	u->at += 6 + 8 * FIELDS;
 	/* The name's padding counts from the header, which is itself aligned in the archive. */
-	e->name = take(u, "?", e->f[NAMESIZE], "the name is cut off");
+	e->name = take(u, NULL, e->f[NAMESIZE], "the name is cut off");
 	if (strnlen(e->name, e->f[NAMESIZE]) != e->f[NAMESIZE] - 1)
-		bad(u, "?", "the name does not end where its length says");
+		bad(u, NULL, "the name does not end where its length says");
 	e->data = take(u, e->name, e->f[FILESIZE], "the contents are cut off");
 	while (*e->name == '/')
 		e->name++;
+	u->previous = e->name;
 }
 
 /* The directory that `name` is to be in, and its last component, in `last`; NULL: `name` is the root itself. */

@@ -257,7 +257,6 @@ struct file *file_create_anon(const char *name, uint32_t type, const struct file
 	if (!ino)
 		return NULL;
 	inode_init(ino, anon_sb(), &anon_ops, type);
-	ino->file_ops = ops;
 	ino->uid = fs_uid();
 	ino->gid = fs_gid();
 	f = file_alloc(ino, ops, flags & ~O_CLOEXEC);

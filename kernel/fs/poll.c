@@ -246,7 +246,7 @@ static long select_sets(uint64_t *sets, unsigned int words, unsigned int n, stru
 
 static long do_select(int n, const uaddr_t usets[3], uint64_t deadline)
 {
-	unsigned int limit = files_capacity(current_process()->files), words;
+	unsigned int limit = MAX(files_capacity(current_process()->files), 1024u), words; /* 1024: FD_SETSIZE */
 	struct polled *p;
 	uint64_t *sets;
 	long r = -ENOMEM;

@@ -18,9 +18,9 @@
 #define ARGS_SHOWN 8
 
 /* f descriptor  s path  w buffer that goes in, its length next  r buffer that comes out, its length is the result
- * d int  u size  l long  o octal  x hex  p pointer  O open flags  P protection  M mmap flags  S signal  C clock
- * t timespec in  T timespec out  A strings  W wait status out  F futex operation  K clone flags  H how of sigprocmask
- * m signal mask in  q two ints out  n mode of a file if one may be created */
+ * d int  u size  l long  o octal  x hex  p pointer  O open flags  N the same without access mode  P protection
+ * M mmap flags  S signal  C clock  t timespec in  T timespec out  A strings  W wait status out  F futex operation
+ * K clone flags  H how of sigprocmask  m signal mask in  q two ints out  n mode of a file if one may be created */
 static const struct {
 	const char *name, *kinds;
 } calls[] = {
@@ -29,9 +29,9 @@ static const struct {
 	{ "chown", "sdd" }, { "chroot", "s" }, { "clock_adjtime", "Cp" }, { "clock_getres", "CT" },
 	{ "clock_gettime", "CT" }, { "clock_nanosleep", "Cxtp" }, { "clock_settime", "Ct" }, { "clone", "Kpppp" },
 	{ "clone3", "pu" }, { "close", "f" }, { "close_range", "uux" }, { "creat", "so" }, { "dup", "f" },
-	{ "dup2", "ff" }, { "dup3", "ffO" }, { "epoll_create", "d" }, { "epoll_create1", "O" },
+	{ "dup2", "ff" }, { "dup3", "ffN" }, { "epoll_create", "d" }, { "epoll_create1", "N" },
 	{ "epoll_ctl", "fdfp" }, { "epoll_pwait", "fpddpu" }, { "epoll_pwait2", "fpdtpu" }, { "epoll_wait", "fpdd" },
-	{ "eventfd", "u" }, { "eventfd2", "ux" }, { "execve", "sAp" }, { "execveat", "fsApx" }, { "exit", "d" },
+	{ "eventfd", "u" }, { "eventfd2", "uN" }, { "execve", "sAp" }, { "execveat", "fsApx" }, { "exit", "d" },
 	{ "exit_group", "d" }, { "faccessat", "fso" }, { "faccessat2", "fsox" }, { "fadvise64", "flld" },
 	{ "fallocate", "fxll" }, { "fchdir", "f" }, { "fchmod", "fo" }, { "fchmodat", "fso" }, { "fchown", "fdd" },
 	{ "fchownat", "fsddx" }, { "fcntl", "fdx" }, { "fdatasync", "f" }, { "flock", "fd" }, { "fork", "" },
@@ -47,7 +47,7 @@ static const struct {
 	{ "mknodat", "fsox" }, { "mmap", "puPMfx=x" }, { "mount", "sssxp" }, { "mprotect", "puP" },
 	{ "mremap", "puuxp=x" }, { "msync", "pux" }, { "munmap", "pu" }, { "nanosleep", "tp" },
 	{ "newfstatat", "fspx" }, { "open", "sOn" }, { "openat", "fsOn" }, { "pause", "" }, { "personality", "x" },
-	{ "pipe", "q" }, { "pipe2", "qO" }, { "poll", "pud" }, { "ppoll", "putpu" }, { "prctl", "dxxxx" },
+	{ "pipe", "q" }, { "pipe2", "qN" }, { "poll", "pud" }, { "ppoll", "putpu" }, { "prctl", "dxxxx" },
 	{ "pread64", "frul" }, { "preadv", "fpul" }, { "prlimit64", "ddpp" }, { "pselect6", "dppptp" },
 	{ "pwrite64", "fwul" }, { "pwritev", "fpul" }, { "read", "fru" }, { "readlink", "sru" },
 	{ "readlinkat", "fsru" }, { "readv", "fpu" }, { "reboot", "xxxp" }, { "rename", "ss" },
@@ -64,7 +64,7 @@ static const struct {
 	{ "stat", "sp" }, { "statfs", "sp" }, { "statx", "fsxxp" }, { "symlink", "ss" }, { "symlinkat", "sfs" },
 	{ "sync", "" }, { "sysinfo", "p" }, { "tgkill", "ddS" }, { "time", "p" }, { "timer_create", "Cpq" },
 	{ "timer_delete", "d" }, { "timer_getoverrun", "d" }, { "timer_gettime", "dp" }, { "timer_settime", "dxpp" },
-	{ "timerfd_create", "Cx" }, { "timerfd_gettime", "fp" }, { "timerfd_settime", "fxpp" }, { "times", "p" },
+	{ "timerfd_create", "CN" }, { "timerfd_gettime", "fp" }, { "timerfd_settime", "fxpp" }, { "times", "p" },
 	{ "tkill", "dS" }, { "truncate", "sl" }, { "umask", "o" }, { "umount2", "sx" }, { "uname", "p" },
 	{ "unlink", "s" }, { "unlinkat", "fsx" }, { "utime", "sp" }, { "utimensat", "fspx" }, { "utimes", "sp" },
 	{ "vfork", "" }, { "wait4", "dWxp" }, { "waitid", "ddpxp" }, { "write", "fwu" }, { "writev", "fpu" },
@@ -116,7 +116,8 @@ static void show_bits(struct trace_text *out, uint64_t value, const struct bit *
 
 #define SHOW_BITS(out, value, bits, none) show_bits(out, value, bits, ARRAY_SIZE(bits), none)
 
-static void show_open_flags(struct trace_text *out, uint64_t flags)
+/* With an access mode for open() and its like, without one for others that take some of the flags. */
+static void show_open_flags(struct trace_text *out, uint64_t flags, bool with_access)
 {
 	static const char *const access[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
 	static const struct bit bits[] = {
@@ -124,8 +125,9 @@ static void show_open_flags(struct trace_text *out, uint64_t flags)
 		BIT(O_DIRECTORY), BIT(O_NOFOLLOW), BIT(O_CLOEXEC), BIT(O_PATH), BIT(O_LARGEFILE),
 	};
 
-	trace_text(out, "%s", access[flags & 3]);
-	SHOW_BITS(out, flags & 0xfffffffcUL, bits, NULL);
+	if (with_access)
+		trace_text(out, "%s", access[flags & 3]);
+	SHOW_BITS(out, (uint32_t)flags & (with_access ? ~3u : ~0u), bits, with_access ? NULL : "0");
 }
 
 static void show_protection(struct trace_text *out, uint64_t prot)
@@ -331,7 +333,8 @@ void trace_arg(struct trace_text *out, char kind, const uint64_t arg[6], size_t 
 	case 'n': arg[i - 1] & O_CREAT ? show_octal(out, (uint32_t)v) : (void)0; break;
 	case 'o': show_octal(out, (uint32_t)v); break;
 	case 'p': show_pointer(out, v); break;
-	case 'O': show_open_flags(out, v); break;
+	case 'O': show_open_flags(out, v, true); break;
+	case 'N': show_open_flags(out, v, false); break;
 	case 'P': show_protection(out, v); break;
 	case 'M': show_map_flags(out, (uint32_t)v); break;
 	case 'K': show_clone_flags(out, v); break;

@@ -187,7 +187,7 @@ static time_t raw_time(void)
 #endif
 }
 
-/* Read until a second has begun, and a little longer. */
+/* Read until a second has begun. */
 static void time_agrees(void)
 {
 	time_t (*vdso_time)(time_t *) = (time_t(*)(time_t *))vdso_function(&vdso, VDSO_PREFIX "time");

@@ -170,10 +170,10 @@ is_deeply([@$run{qw(out err)}], ["out\nout\n", "err\n"], 'standard output and st
 srand 1;
 my $mebibyte = pack 'C*', map { int rand 256 } 1 .. 1 << 20;
 $file = put('mebibyte', $mebibyte);
-$run = boot({ in => $file }, $busybox, 'cat');
+$run = boot({ in => $file }, '--timeout', '300', $busybox, 'cat');
 ok($run->{status} == 0 && $run->{out} eq $mebibyte, '1 MiB of standard input goes through whole');
 is(boot({ in => '/dev/zero' }, $busybox, 'true')->{status}, 0, 'input that nobody reads holds nothing up');
-is(boot({ in => $file }, $busybox, 'wc', '-c')->{out}, "1048576\n", 'the end of input reaches the program');
+is(boot({ in => $file }, '--timeout', '300', $busybox, 'wc', '-c')->{out}, "1048576\n", 'the end of input reaches the program');
 is(boot($busybox, 'wc', '-c')->{out}, "0\n", 'empty input is at its end');
 is(boot({ closed => 1 }, $busybox, 'wc', '-c')->{out}, "0\n", 'closed input is at its end');
 
