@@ -40,7 +40,8 @@ struct vdso {
 /* By which table to look; DT_HASH is what older musl and Go read, DT_GNU_HASH what newer glibc reads. */
 enum vdso_table { VDSO_HASH, VDSO_GNU_HASH };
 
-/* Read the image whose ELF header is at `ehdr`, as mapped by a kernel or as the bytes of its file. False: it is none. */
+/* Read the image whose ELF header is at `ehdr`, as mapped by a kernel or as the bytes of its file. False: it is none.
+ */
 static inline bool vdso_read(struct vdso *v, const void *ehdr)
 {
 	const ElfW(Ehdr) *eh = ehdr;
@@ -126,8 +127,8 @@ static inline uint32_t vdso_hash_index(const struct vdso *v, const char *version
 	return i;
 }
 
-/* DT_GNU_HASH: bucket count, first symbol, filter words, filter shift, the filter, buckets, and for each symbol its hash,
- * the lowest bit set at the end of a chain. */
+/* DT_GNU_HASH: bucket count, first symbol, filter words, filter shift, the filter, buckets, and for each symbol its
+ * hash, the lowest bit set at the end of a chain. */
 static inline uint32_t vdso_gnu_hash_index(const struct vdso *v, const char *version, const char *name)
 {
 	uint32_t nbuckets = v->gnu_hash[0], first = v->gnu_hash[1], words = v->gnu_hash[2], shift = v->gnu_hash[3];

@@ -17,6 +17,7 @@
  *   ARCH_PIE_BASE       where position-independent programs are loaded, before randomisation
  *   ARCH_ELF_MACHINE    e_machine
  *   ARCH_KSTACK_SIZE    bytes of a kernel stack, a power of two
+ *   ARCH_MAP_32BIT      mmap's MAP_32BIT, or nothing where there is no such flag
  *   ARCH_VDSO_SIGRETURN symbol of the vDSO that signal handlers return to, or nothing where sa_restorer serves */
 #include "arch_types.h"
 
@@ -91,6 +92,9 @@ size_t arch_copy_user(void *to, const void *from, size_t n);
 int arch_cmpxchg_user(uint32_t *p, uint32_t old, uint32_t new, uint32_t *seen);
 
 /* --- Threads --- */
+/* A kernel stack: ARCH_KSTACK_SIZE bytes, zeroed; what lies below is not mapped. Its lowest address; NULL: no memory. */
+char *arch_kstack_alloc(void);
+void arch_kstack_free(char *stack); /* not the one in use */
 /* A kernel thread: runs fn(arg) on `kstack` (ARCH_KSTACK_SIZE bytes) when first switched to; fn must not return. */
 void arch_thread_init(struct thread *t, void (*fn)(void *arg), void *arg);
 /* The user thread's saved registers on its kernel stack. */

@@ -9,7 +9,7 @@
 #include "mm/uaccess.h"
 #include "syscall/syscall.h"
 
-#define CHANGEABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
+#define CHANGEABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 #define NOT_SEALABLE F_SEAL_SEAL
 
@@ -92,7 +92,6 @@ SYSCALL(fcntl)
 
 static long ioctl_file(struct file *f, int fd, unsigned int cmd, uaddr_t arg)
 {
-	unsigned int bit = cmd == FIONBIO ? O_NONBLOCK : O_ASYNC;
 	uint32_t value;
 
 	switch (cmd) {
@@ -100,10 +99,9 @@ static long ioctl_file(struct file *f, int fd, unsigned int cmd, uaddr_t arg)
 	case FIONCLEX:
 		return fd_flags(fd, true, cmd == FIOCLEX);
 	case FIONBIO:
-	case FIOASYNC:
 		if (copy_from_user(&value, arg, sizeof(value)))
 			return -EFAULT;
-		return set_flags(f, value ? f->flags | bit : f->flags & ~bit);
+		return set_flags(f, value ? f->flags | O_NONBLOCK : f->flags & ~O_NONBLOCK);
 	case FIONREAD:
 		if (!S_ISREG(f->inode->mode))
 			break;

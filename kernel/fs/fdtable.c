@@ -328,9 +328,13 @@ SYSCALL(close_range)
 	if (first > last || how & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
 		return -EINVAL;
 	if ((how & CLOSE_RANGE_UNSHARE) && files_shared(fs)) {
-		struct files *own = files_clone(fs);
+		struct files *own;
 		unsigned long flags;
 
+		/* The table belongs to all threads of a process; one alone cannot get its own. */
+		if (p->thread_count > 1)
+			return -EINVAL;
+		own = files_clone(fs);
 		if (!own)
 			return -ENOMEM;
 		flags = spin_lock(&p->lock);

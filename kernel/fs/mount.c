@@ -6,7 +6,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "fs/vfs.h"
-#include "mm/kmalloc.h"
+#include "mm/page.h"
 #include "mm/uaccess.h"
 #include "syscall/syscall.h"
 
@@ -25,8 +25,10 @@ static struct inode *new_tmpfs(void)
 {
 	struct inode *root = ramfs_create("tmpfs");
 
-	if (root)
+	if (root) {
 		root->mode |= S_ISVTX | 0777;
+		root->sb->max_pages = page_total() / 2;
+	}
 	return root;
 }
 
@@ -108,7 +110,7 @@ void fs_init(paddr_t initrd, uint64_t initrd_size)
 		log_warn("no initrd: the root file system is empty");
 	mount_at("proc", 0555, procfs_create(), "proc");
 	mount_at("sys", 0555, sysfs_create(), "sysfs");
-	mount_at("tmp", 01777, new_tmpfs(), "tmpfs");
+	inode_put(directory(vfs_root(), "tmp", S_ISVTX | 0777));
 	dev = new_devtmpfs();
 	mount_at("dev", 0755, dev, "devtmpfs");
 	dev = directory(dev, "shm", 01777);
@@ -117,7 +119,58 @@ void fs_init(paddr_t initrd, uint64_t initrd_size)
 	inode_put(dev);
 }
 
-static long mount_type(struct inode *on, const char *source, const char *type, unsigned int flags)
+/* A number in `base` with an optional k, m, g; or, in units of 1/100 of `whole`, one with %. False: none. */
+static bool parse_number(const char *s, unsigned int base, uint64_t whole, uint64_t *v)
+{
+	unsigned int shift;
+
+	for (*v = 0; *s >= '0' && *s < (char)('0' + base) && *v < 1UL << 40; s++)
+		*v = *v * base + (uint64_t)(*s - '0');
+	if (*s == '%' && whole) {
+		*v = *v * whole / 100;
+		return !s[1];
+	}
+	shift = (*s | 32) == 'k' ? 10 : (*s | 32) == 'm' ? 20 : (*s | 32) == 'g' ? 30 : 0;
+	*v <<= shift;
+	return !s[shift != 0];
+}
+
+static bool set_option(struct inode *root, const char *option)
+{
+	const char *value = strchr(option, '=');
+	uint64_t v;
+
+	if (!value++)
+		return false;
+	if (!strncmp(option, "size=", 5) && parse_number(value, 10, page_total() * PAGE_SIZE, &v))
+		root->sb->max_pages = ALIGN_UP(v, PAGE_SIZE) / PAGE_SIZE;
+	else if (!strncmp(option, "mode=", 5) && parse_number(value, 8, 0, &v))
+		root->mode = S_IFDIR | (uint32_t)(v & 07777);
+	else if (!strncmp(option, "uid=", 4) && parse_number(value, 10, 0, &v))
+		root->uid = (uint32_t)v;
+	else if (!strncmp(option, "gid=", 4) && parse_number(value, 10, 0, &v))
+		root->gid = (uint32_t)v;
+	else
+		return false;
+	return true;
+}
+
+/* "size=1m,mode=755"; only trees in memory have options. */
+static bool set_options(struct inode *root, char *options)
+{
+	while (*options) {
+		char *next = strchr(options, ',');
+
+		if (next)
+			*next++ = '\0';
+		if (*options && (!root->sb->kill || !set_option(root, options)))
+			return false;
+		options = next ? next : "";
+	}
+	return true;
+}
+
+static long mount_type(struct inode *on, const char *source, const char *type, unsigned int flags, char *options)
 {
 	struct inode *root = NULL;
 	int err;
@@ -132,7 +185,10 @@ static long mount_type(struct inode *on, const char *source, const char *type, u
 	if (!root)
 		return -ENODEV;
 	root->sb->read_only = flags & MS_RDONLY;
-	err = S_ISDIR(on->mode) ? mount_attach(root, on, source) : -ENOTDIR;
+	if (!set_options(root, options))
+		err = -EINVAL;
+	else
+		err = S_ISDIR(on->mode) ? mount_attach(root, on, source) : -ENOTDIR;
 	if (err)
 		discard(root);
 	else
@@ -140,9 +196,9 @@ static long mount_type(struct inode *on, const char *source, const char *type, u
 	return err;
 }
 
-static long do_mount(struct inode *on, uaddr_t usource, uaddr_t utype, unsigned int flags)
+static long do_mount(struct inode *on, uaddr_t usource, uaddr_t utype, unsigned int flags, uaddr_t uoptions)
 {
-	char source[64] = "none", type[32] = "";
+	char source[64] = "none", type[32] = "", options[256] = "";
 	long r = 0;
 
 	if (flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE))
@@ -163,7 +219,11 @@ static long do_mount(struct inode *on, uaddr_t usource, uaddr_t utype, unsigned 
 		r = strncpy_from_user(type, utype, sizeof(type));
 	if (r < 0)
 		return r == -ENAMETOOLONG ? -ENODEV : r;
-	return mount_type(on, source, type, flags);
+	if (uoptions)
+		r = strncpy_from_user(options, uoptions, sizeof(options));
+	if (r < 0)
+		return r == -ENAMETOOLONG ? -EINVAL : r;
+	return mount_type(on, source, type, flags, options);
 }
 
 SYSCALL(mount)
@@ -176,7 +236,7 @@ SYSCALL(mount)
 	r = path_inode(AT_FDCWD, arg[1], WALK_FOLLOW, &on);
 	if (r)
 		return r;
-	r = do_mount(on, arg[0], arg[2], (unsigned int)arg[3]);
+	r = do_mount(on, arg[0], arg[2], (unsigned int)arg[3], arg[4]);
 	inode_put(on);
 	return r;
 }

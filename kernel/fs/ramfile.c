@@ -13,9 +13,25 @@
 
 #define PAGE_BLOCKS (PAGE_SIZE / 512)
 
+#define RESERVE_PART 32 /* of all pages: files do not take the last ones */
+
+uint64_t ramfs_pages_left(const struct superblock *sb)
+{
+	size_t unused = page_free_count(), reserve = page_total() / RESERVE_PART;
+	uint64_t left = unused > reserve ? unused - reserve : 0, used = __atomic_load_n(&sb->pages, __ATOMIC_RELAXED);
+
+	if (!sb->max_pages)
+		return left;
+	return MIN(left, sb->max_pages > used ? sb->max_pages - used : 0);
+}
+
+/* After the tree changed, inode->lock held. */
 static void count_blocks(struct ram_inode *r)
 {
+	uint64_t before = r->inode.blocks / PAGE_BLOCKS;
+
 	r->inode.blocks = r->pages.count * PAGE_BLOCKS;
+	__atomic_add_fetch(&r->inode.sb->pages, r->pages.count - before, __ATOMIC_RELAXED);
 }
 
 /* The page with a reference, or 0 for a hole. */
@@ -35,7 +51,7 @@ static bool within(const struct ram_inode *r, uint64_t index)
 	return r->inode.size && index <= (r->inode.size - 1) >> PAGE_SHIFT;
 }
 
-/* The page with a reference, made if it is not there; 0: no memory, or `bounded` and beyond the end. */
+/* The page with a reference, made if it is not there; 0: no memory left for files, or `bounded` and beyond the end. */
 static paddr_t make_page(struct ram_inode *r, uint64_t index, bool bounded)
 {
 	paddr_t pa = find_page(r, index), fresh;
@@ -43,6 +59,8 @@ static paddr_t make_page(struct ram_inode *r, uint64_t index, bool bounded)
 
 	if (pa)
 		return pa;
+	if (!ramfs_pages_left(r->inode.sb))
+		return 0;
 	fresh = page_alloc(0);
 	if (!fresh)
 		return 0;
@@ -157,6 +175,12 @@ static long ram_write(struct file *f, struct uio *u, uint64_t *pos)
 	}
 	mutex_unlock(&ino->write_lock);
 	return n;
+}
+
+void ram_free_pages(struct ram_inode *r)
+{
+	pagetree_free(&r->pages);
+	count_blocks(r);
 }
 
 int ram_write_kernel(struct inode *ino, uint64_t pos, const void *from, size_t n)

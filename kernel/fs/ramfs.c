@@ -43,7 +43,7 @@ void ram_destroy(struct inode *ino)
 
 	if (S_ISFIFO(ino->mode))
 		fifo_destroy(ino);
-	pagetree_free(&r->pages);
+	ram_free_pages(r);
 	kfree(r->target);
 	kfree(r->buckets);
 	inode_fini(ino);

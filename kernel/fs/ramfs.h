@@ -39,6 +39,8 @@ extern const struct file_ops ram_file_ops;
 struct ram_inode *ram_inode_create(struct superblock *sb, uint32_t mode);
 void ram_destroy(struct inode *ino);
 
+void ram_free_pages(struct ram_inode *r); /* when nobody uses it any more */
+
 /* ramdir.c */
 struct ram_entry *ram_entry_create(const char *name, struct inode *ino); /* in no directory; NULL: no memory */
 struct ram_entry *ram_find(struct ram_inode *d, const char *name);

@@ -4,7 +4,6 @@
  * Never: leaves padding that holds kernel memory. */
 #include "core/string.h"
 #include "fs/vfs.h"
-#include "mm/page.h"
 #include "mm/uaccess.h"
 #include "syscall/syscall.h"
 
@@ -137,8 +136,8 @@ static long put_statfs(const struct inode *ino, uaddr_t to)
 	st.f_type = (int64_t)sb->magic;
 	st.f_bsize = st.f_frsize = PAGE_SIZE;
 	if (sb->kill) {
-		st.f_blocks = page_total();
-		st.f_bfree = st.f_bavail = page_free_count();
+		st.f_bfree = st.f_bavail = ramfs_pages_left(sb);
+		st.f_blocks = sb->max_pages ? sb->max_pages : st.f_bfree + sb->pages;
 	}
 	st.f_fsid[0] = (int32_t)sb->dev;
 	st.f_namelen = NAME_MAX;

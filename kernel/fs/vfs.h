@@ -24,6 +24,8 @@ struct superblock {
 	unsigned int refs;    /* atomic: one for the mount, one for each inode */
 	unsigned int users;   /* atomic: open files, current and root directories, mounts on it */
 	uint64_t next_number; /* atomic */
+	uint64_t pages;       /* atomic: of regular files */
+	uint64_t max_pages;   /* 0: as many as there are */
 	/* Unmounting: drop the tree's own references. NULL op: nothing to drop. */
 	void (*kill)(struct inode *root);
 	/* tree_lock */
@@ -168,6 +170,8 @@ bool device_has_page(uint64_t rdev);
 int device_zero_page(struct inode *ino, uint64_t index, paddr_t *pa);
 
 /* --- Regular files of ramfs --- */
+/* Pages that files of `sb` may still get; some memory always stays for everything else. */
+uint64_t ramfs_pages_left(const struct superblock *sb);
 struct inode *ramfs_memfd(void); /* nameless, referenced; NULL: no memory */
 /* A write into the page cache from kernel memory: cpio. */
 int ram_write_kernel(struct inode *ino, uint64_t pos, const void *from, size_t n);

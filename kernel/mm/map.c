@@ -21,10 +21,14 @@
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define DEV_ZERO DEV(1, 5)
 
+#ifndef ARCH_MAP_32BIT
+#define ARCH_MAP_32BIT 0u
+#endif
+
 /* Flags that MAP_SHARED_VALIDATE knows. */
 #define MAP_KNOWN                                                                                             \
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | \
-	 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE)
+	 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE | ARCH_MAP_32BIT)
 
 bool space_may_grow(const struct space *s, size_t pages)
 {
@@ -150,10 +154,8 @@ static long place(struct space *s, uaddr_t addr, size_t len, unsigned int flags)
 	}
 	irq = spin_lock(&s->lock);
 	top = s->mmap_top;
-#ifdef ARCH_MAP_32BIT
 	if (flags & ARCH_MAP_32BIT)
 		top = 0x80000000UL;
-#endif
 	if (flags & MAP_FIXED_NOREPLACE) {
 		rc = area_range_free(s, addr, addr + len) ? (long)addr : -EEXIST;
 	} else if (flags & MAP_FIXED) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of processes and threads, their memory, and the first of them.
- * Owns: the table, its lock, pid numbers. Relies on: kmalloc(), page_alloc(), exec_program().
+ * Owns: the table, its lock, pid numbers. Relies on: kmalloc(), exec_program().
  * Never: ends a process; that is exit.c. */
 #include "proc/process.h"
 
@@ -10,7 +10,6 @@
 #include "core/string.h"
 #include "fs/file.h"
 #include "mm/kmalloc.h"
-#include "mm/page.h"
 #include "proc/internal.h"
 
 #include "syscall/internal.h"
@@ -112,26 +111,17 @@ void process_put(struct process *p)
 	kfree(p);
 }
 
-static unsigned int kstack_order(void)
-{
-	unsigned int order = 0;
-
-	while (PAGE_SIZE << order < ARCH_KSTACK_SIZE)
-		order++;
-	return order;
-}
-
 struct thread *thread_create(struct process *p)
 {
 	struct thread *t = kmalloc(sizeof(*t));
-	paddr_t stack = t ? page_alloc(kstack_order()) : 0;
+	char *stack = t ? arch_kstack_alloc() : NULL;
 
 	if (!stack) {
 		kfree(t);
 		return NULL;
 	}
 	thread_setup(t, p);
-	t->kstack = arch_phys_to_virt(stack);
+	t->kstack = stack;
 	*(uint64_t *)t->kstack = STACK_MAGIC;
 	__atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
 	return t;
@@ -142,7 +132,7 @@ void thread_free(struct thread *t)
 	ASSERT(*(uint64_t *)t->kstack == STACK_MAGIC);
 	ASSERT(list_empty(&t->in_process) && list_empty(&t->run_link));
 	arch_thread_free(t);
-	page_free(arch_virt_to_phys(t->kstack), kstack_order());
+	arch_kstack_free(t->kstack);
 	process_put(t->process);
 	kfree(t);
 }

@@ -42,33 +42,34 @@ sub boot {
 	return run("$project/tools/boot", @_);
 }
 
-# Run shell commands in the guest, in order, in as few boots as it takes: with `@$options` for tools/boot, each of
-# `@$commands`, [name, command], for at most `$seconds`. By name: status, out (both streams), and `lost`, why there is no
+# Run shell commands in the guest, in order, in as few boots as it takes: each of `@$commands`, [name, command], for at
+# most `$seconds`. `@$options` are for tools/boot. By name: status, out (both streams), and `lost`, why there is no
 # status, if the kernel did not survive the command.
 sub sessions {
 	my ($options, $commands, $seconds) = @_;
-	my (%result, $script);
+	my %result;
 	my @left = @$commands;
 
 	$seconds //= 120;
 	while (@left) {
-		$script = File::Temp->new;
+		my $script = File::Temp->new;
 		for (@left) {
 			my ($name, $command) = @$_;
-			(my $quoted = $command) =~ s/'/'\\''/g;
-			print $script "echo '<<<$name'; timeout -s KILL $seconds sh -c '$quoted' 2>&1; printf '\\n>>>%d\\n' \$?\n";
+			$command =~ s/'/'\\''/g;
+			print $script "echo '<<<$name'\n", "timeout -s KILL $seconds sh -c '$command' 2>&1\n",
+				"printf '\\n>>>%d\\n' \$?\n";
 		}
 		$script->flush;
-		my $boot = boot('--timeout', 30 + $seconds * @left, @$options, '--add', "$script:/session", '--', '/bin/busybox',
-			'sh', '/session');
+		my $boot = boot('--timeout', 30 + $seconds * @left, @$options, '--add', "$script:/session", '--',
+			'/bin/busybox', 'sh', '/session');
+		my $lost = $boot->{err} || "tools/boot ended with status $boot->{status}";
 		my $begun = 0;
 		while ($boot->{out} =~ /^<<<(\N+)\n(.*?)(?:\n>>>(\d+)\n|\z)/gms) {
 			my ($name, $out, $status) = ($1, $2, $3);
-			$result{$name} = { out => $out, status => $status, err => $boot->{err} };
-			$result{$name}{lost} = $boot->{err} || "boot ended with status $boot->{status}" if !defined $status;
+			$result{$name} = { out => $out, defined $status ? (status => $status) : (lost => $lost) };
 			$begun++;
 		}
-		die "tools/boot: status $boot->{status}: $boot->{err}" if !$begun;
+		die $lost if !$begun;
 		splice @left, 0, $begun;
 	}
 	return \%result;
@@ -78,7 +79,7 @@ sub sessions {
 sub tap {
 	my ($name, $result) = @_;
 
-	if ($result->{out} =~ /^1\.\.0 # SKIP (.*)/ && $result->{status} == 0) {
+	if ($result->{out} =~ /\A1\.\.0 # SKIP (.*)/ && $result->{status} == 0) {
 		my $reason = $1;
 		SKIP: { skip "$name: $reason", 1 }
 		return;
@@ -103,7 +104,8 @@ sub tap {
 			}
 		}
 		is($ran, $plan, 'every planned test ran');
-		defined $result->{lost} ? fail("the kernel survives: $result->{lost}") : is($result->{status}, 0, 'exit status 0');
+		is($result->{lost}, undef, 'the kernel survives');
+		is($result->{status}, 0, 'exit status 0');
 	};
 }
 

@@ -77,7 +77,7 @@ static void stack_is_laid_out(int argc, char **argv)
 	is_int(((long *)argv)[-1], argc, "argc is below argv");
 	is_int((long long)(entry % 16), 0, "the stack pointer is a multiple of 16 at entry");
 	ok(argv[argc] == NULL, "argv ends with a null pointer");
-	ok(environ == argv + argc + 1, "the environment follows");
+	ok(environ == argv + argc + 1, "the environment follows argv");
 	for (; auxv[types].a_type != AT_NULL; types++)
 		for (size_t i = 0; i < types; i++)
 			twice += auxv[i].a_type == auxv[types].a_type && auxv[i].a_type != AT_IGNORE;
@@ -107,7 +107,8 @@ static void program_headers_are_this_programs(void)
 	const ElfW(Phdr) *ph = (const ElfW(Phdr) *)aux(AT_PHDR);
 	bool covered = false;
 
-	ok((const char *)ph == (const char *)&__ehdr_start + __ehdr_start.e_phoff, "AT_PHDR is where the program has them");
+	ok((const char *)ph == (const char *)&__ehdr_start + __ehdr_start.e_phoff,
+	   "AT_PHDR is where the program has them");
 	is_int((long long)aux(AT_PHENT), sizeof(*ph), "AT_PHENT is the size of one");
 	is_int((long long)aux(AT_PHNUM), __ehdr_start.e_phnum, "AT_PHNUM is their number");
 	ok(aux(AT_ENTRY) == (unsigned long)_start, "AT_ENTRY is _start");
@@ -123,10 +124,10 @@ static void program_headers_are_this_programs(void)
 
 static void identity_is_right(void)
 {
-	is_int((long long)aux(AT_UID), getuid(), "AT_UID");
-	is_int((long long)aux(AT_EUID), geteuid(), "AT_EUID");
-	is_int((long long)aux(AT_GID), getgid(), "AT_GID");
-	is_int((long long)aux(AT_EGID), getegid(), "AT_EGID");
+	is_int((long long)aux(AT_UID), getuid(), "AT_UID is getuid()");
+	is_int((long long)aux(AT_EUID), geteuid(), "AT_EUID is geteuid()");
+	is_int((long long)aux(AT_GID), getgid(), "AT_GID is getgid()");
+	is_int((long long)aux(AT_EGID), getegid(), "AT_EGID is getegid()");
 	is_int((long long)aux(AT_SECURE), 0, "AT_SECURE is 0");
 	is_int((long long)aux(AT_FLAGS), 0, "AT_FLAGS is 0");
 	is_int((long long)aux(AT_PAGESZ), 4096, "AT_PAGESZ is 4096");
@@ -142,8 +143,8 @@ static void processor_is_right(void)
 	ok(platform && strcmp(platform, "x86_64") == 0, "AT_PLATFORM is x86_64");
 	__cpuid(1, a, b, c, d);
 	is_int((long long)aux(AT_HWCAP), (long long)d, "AT_HWCAP is what CPUID says");
-	/* Bit 1: programs may use RDFSBASE and its like, as glibc and language runtimes ask here. The word that FS:0 addresses
-	 * holds FS itself. */
+	/* Bit 1: programs may use RDFSBASE and its like, as glibc and language runtimes ask here. The word that FS:0
+	 * addresses holds FS itself. */
 	if (aux(AT_HWCAP2) & 2) {
 		uintptr_t base, self;
 
@@ -193,7 +194,7 @@ static void runs_differ(const char *self)
 	}
 	is_int(equal, 0, "the 16 bytes at AT_RANDOM differ between runs");
 	ok(strcmp(told[0].name, self) == 0, "AT_EXECFN is the path given to execve");
-	ok(strcmp(told[0].argument, "another name") == 0, "argv[0] need not be");
+	ok(strcmp(told[0].argument, "another name") == 0, "argv[0] is what execve was given, not the path");
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Bad pointers given to system calls: each is EFAULT, and the process lives on.
  *
- * Owns: the table of calls and of pointers. Relies on: guest.h. Never: passes a null pointer, which has a meaning in many
- * calls. */
+ * Owns: the tables of calls and of pointers. Relies on: guest.h.
+ * Never: passes a null pointer, which has a meaning in many calls. */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <signal.h>
@@ -50,7 +50,9 @@ static long strings[2];
 static struct iovec iov = { NULL, 16 };
 static const char path[] = "/";
 
-#define ARGS(...) { __VA_ARGS__ }
+#define CALL(call, detail, use, size, ...) { #call detail, SYS_##call, { __VA_ARGS__ }, use, size, NULL }
+#define CALL_AT(indirect, call, detail, use, size, ...) \
+	{ #call detail, SYS_##call, { __VA_ARGS__ }, use, size, indirect }
 
 static bool is_fault(const struct call *call, const char *pointer, long address)
 {
@@ -125,7 +127,7 @@ static void make_pages(void)
 
 int main(int argc, char **argv)
 {
-	char text[64] = "text";
+	char text[256] = "text";
 
 	if (argc < 1 || strspn(argv[0], "/") == strlen(argv[0]))
 		bail("execve of this program with a bad pointer succeeded");
@@ -135,64 +137,64 @@ int main(int argc, char **argv)
 	if (pipe(ends) != 0 || file < 0 || directory < 0)
 		bail("no files to read: %s", strerror(errno));
 	const struct call calls[] = {
-		{ "read of a file", SYS_read, ARGS(file, P, 16), WRITES | SHORT, 16, NULL },
-		{ "pread64", SYS_pread64, ARGS(file, P, 16), WRITES | SHORT, 16, NULL },
-		{ "read of a pipe", SYS_read, ARGS(ends[0], P, 16), WRITES | SHORT, 16, NULL },
-		{ "write to a pipe", SYS_write, ARGS(ends[1], P, 16), READS | SHORT, 16, NULL },
-		{ "readv", SYS_readv, ARGS(file, P, 1), READS, sizeof(iov), NULL },
-		{ "writev", SYS_writev, ARGS(ends[1], P, 1), READS, sizeof(iov), NULL },
-		{ "readv to a bad buffer", SYS_readv, ARGS(file, (long)&iov, 1), WRITES | SHORT, 16, (long *)&iov.iov_base },
-		{ "writev from a bad buffer", SYS_writev, ARGS(ends[1], (long)&iov, 1), READS | SHORT, 16, (long *)&iov.iov_base },
-		{ "pipe2", SYS_pipe2, ARGS(P, 0), WRITES, 8, NULL },
-		{ "ioctl FIONREAD", SYS_ioctl, ARGS(ends[0], FIONREAD, P), WRITES, 4, NULL },
-		{ "ppoll", SYS_ppoll, ARGS(P, 1, 0, 0, 8), READS, sizeof(struct pollfd), NULL },
-		{ "ppoll with a bad time-out", SYS_ppoll, ARGS(0, 0, P, 0, 8), READS, sizeof(struct timespec), NULL },
-		{ "pselect6", SYS_pselect6, ARGS(64, P, 0, 0, 0, 0), READS, 8, NULL },
-		{ "openat", SYS_openat, ARGS(AT_FDCWD, P, O_RDONLY), READS, 8, NULL },
-		{ "mkdirat", SYS_mkdirat, ARGS(AT_FDCWD, P, 0700), READS, 8, NULL },
-		{ "unlinkat", SYS_unlinkat, ARGS(AT_FDCWD, P, 0), READS, 8, NULL },
-		{ "faccessat", SYS_faccessat, ARGS(AT_FDCWD, P, 0), READS, 8, NULL },
-		{ "chdir", SYS_chdir, ARGS(P), READS, 8, NULL },
-		{ "readlinkat of a bad path", SYS_readlinkat, ARGS(AT_FDCWD, P, (long)text, sizeof(text)), READS, 8, NULL },
-		{ "newfstatat of a bad path", SYS_newfstatat, ARGS(AT_FDCWD, P, (long)text, 0), READS, 8, NULL },
-		{ "newfstatat to a bad buffer", SYS_newfstatat, ARGS(AT_FDCWD, (long)path, P, 0), WRITES, sizeof(struct stat), NULL },
-		{ "fstat", SYS_fstat, ARGS(file, P), WRITES, sizeof(struct stat), NULL },
-		{ "getcwd", SYS_getcwd, ARGS(P, PAGE), WRITES, 2, NULL },
-		{ "getdents64", SYS_getdents64, ARGS(directory, P, PAGE), WRITES | SHORT, 24, NULL },
-		{ "execve of a bad path", SYS_execve, ARGS(P, 0, 0), READS, 8, NULL },
-		{ "execve with bad arguments", SYS_execve, ARGS((long)"/proc/self/exe", P, 0), READS, 8, NULL },
-		{ "execve with a bad environment", SYS_execve, ARGS((long)"/proc/self/exe", 0, P), READS, 8, NULL },
-		{ "execve with a bad string", SYS_execve, ARGS((long)"/proc/self/exe", (long)strings, 0), READS, 8, &strings[0] },
-		{ "rt_sigaction", SYS_rt_sigaction, ARGS(SIGUSR1, P, 0, 8), READS, 32, NULL },
-		{ "rt_sigaction for the old action", SYS_rt_sigaction, ARGS(SIGUSR1, 0, P, 8), WRITES, 32, NULL },
-		{ "rt_sigprocmask", SYS_rt_sigprocmask, ARGS(SIG_BLOCK, P, 0, 8), READS, 8, NULL },
-		{ "rt_sigprocmask for the old mask", SYS_rt_sigprocmask, ARGS(SIG_BLOCK, 0, P, 8), WRITES, 8, NULL },
-		{ "rt_sigpending", SYS_rt_sigpending, ARGS(P, 8), WRITES, 8, NULL },
-		{ "sigaltstack", SYS_sigaltstack, ARGS(P, 0), READS, sizeof(stack_t), NULL },
-		{ "sigaltstack for the old stack", SYS_sigaltstack, ARGS(0, P), WRITES, sizeof(stack_t), NULL },
-		{ "nanosleep", SYS_nanosleep, ARGS(P, 0), READS, sizeof(struct timespec), NULL },
-		{ "clock_nanosleep", SYS_clock_nanosleep, ARGS(CLOCK_MONOTONIC, 0, P, 0), READS, sizeof(struct timespec), NULL },
-		{ "clock_gettime", SYS_clock_gettime, ARGS(CLOCK_MONOTONIC, P), WRITES, sizeof(struct timespec), NULL },
-		{ "clock_getres", SYS_clock_getres, ARGS(CLOCK_MONOTONIC, P), WRITES, sizeof(struct timespec), NULL },
-		{ "gettimeofday", SYS_gettimeofday, ARGS(P, 0), WRITES, sizeof(struct timeval), NULL },
-		{ "gettimeofday for the time zone", SYS_gettimeofday, ARGS(0, P), WRITES, sizeof(struct timezone), NULL },
+		CALL(read, " of a file", WRITES | SHORT, 16, file, P, 16),
+		CALL(pread64, "", WRITES | SHORT, 16, file, P, 16),
+		CALL(read, " of a pipe", WRITES | SHORT, 16, ends[0], P, 16),
+		CALL(write, " to a pipe", READS | SHORT, 16, ends[1], P, 16),
+		CALL(readv, "", READS, sizeof(iov), file, P, 1),
+		CALL(writev, "", READS, sizeof(iov), ends[1], P, 1),
+		CALL_AT((long *)&iov.iov_base, readv, " to a bad buffer", WRITES | SHORT, 16, file, (long)&iov, 1),
+		CALL_AT((long *)&iov.iov_base, writev, " from a bad buffer", READS | SHORT, 16, ends[1], (long)&iov, 1),
+		CALL(pipe2, "", WRITES, 8, P, 0),
+		CALL(ioctl, " FIONREAD", WRITES, 4, ends[0], FIONREAD, P),
+		CALL(ppoll, "", READS, sizeof(struct pollfd), P, 1, 0, 0, 8),
+		CALL(ppoll, " with a bad time-out", READS, sizeof(struct timespec), 0, 0, P, 0, 8),
+		CALL(pselect6, "", READS, 8, 64, P, 0, 0, 0, 0),
+		CALL(openat, "", READS, 8, AT_FDCWD, P, O_RDONLY),
+		CALL(mkdirat, "", READS, 8, AT_FDCWD, P, 0700),
+		CALL(unlinkat, "", READS, 8, AT_FDCWD, P, 0),
+		CALL(faccessat, "", READS, 8, AT_FDCWD, P, 0),
+		CALL(chdir, "", READS, 8, P),
+		CALL(readlinkat, " of a bad path", READS, 8, AT_FDCWD, P, (long)text, sizeof(text)),
+		CALL(newfstatat, " of a bad path", READS, 8, AT_FDCWD, P, (long)text, 0),
+		CALL(newfstatat, " to a bad buffer", WRITES, sizeof(struct stat), AT_FDCWD, (long)path, P, 0),
+		CALL(fstat, "", WRITES, sizeof(struct stat), file, P),
+		CALL(getcwd, "", WRITES, 2, P, PAGE),
+		CALL(getdents64, "", WRITES | SHORT, 24, directory, P, PAGE),
+		CALL(execve, " of a bad path", READS, 8, P, 0, 0),
+		CALL(execve, " with bad arguments", READS, 8, (long)"/proc/self/exe", P, 0),
+		CALL(execve, " with a bad environment", READS, 8, (long)"/proc/self/exe", 0, P),
+		CALL_AT(&strings[0], execve, " with a bad string", READS, 8, (long)"/proc/self/exe", (long)strings, 0),
+		CALL(rt_sigaction, "", READS, 32, SIGUSR1, P, 0, 8),
+		CALL(rt_sigaction, " for the old action", WRITES, 32, SIGUSR1, 0, P, 8),
+		CALL(rt_sigprocmask, "", READS, 8, SIG_BLOCK, P, 0, 8),
+		CALL(rt_sigprocmask, " for the old mask", WRITES, 8, SIG_BLOCK, 0, P, 8),
+		CALL(rt_sigpending, "", WRITES, 8, P, 8),
+		CALL(sigaltstack, "", READS, sizeof(stack_t), P, 0),
+		CALL(sigaltstack, " for the old stack", WRITES, sizeof(stack_t), 0, P),
+		CALL(nanosleep, "", READS, sizeof(struct timespec), P, 0),
+		CALL(clock_nanosleep, "", READS, sizeof(struct timespec), CLOCK_MONOTONIC, 0, P, 0),
+		CALL(clock_gettime, "", WRITES, sizeof(struct timespec), CLOCK_MONOTONIC, P),
+		CALL(clock_getres, "", WRITES, sizeof(struct timespec), CLOCK_MONOTONIC, P),
+		CALL(gettimeofday, "", WRITES, sizeof(struct timeval), P, 0),
+		CALL(gettimeofday, " for the time zone", WRITES, sizeof(struct timezone), 0, P),
 #ifdef SYS_time
-		{ "time", SYS_time, ARGS(P), WRITES, sizeof(time_t), NULL },
+		CALL(time, "", WRITES, sizeof(time_t), P),
 #endif
-		{ "times", SYS_times, ARGS(P), WRITES, sizeof(struct tms), NULL },
-		{ "getcpu", SYS_getcpu, ARGS(P, 0, 0), WRITES, 4, NULL },
-		{ "getitimer", SYS_getitimer, ARGS(ITIMER_REAL, P), WRITES, sizeof(struct itimerval), NULL },
-		{ "setitimer", SYS_setitimer, ARGS(ITIMER_REAL, P, 0), READS, sizeof(struct itimerval), NULL },
-		{ "setitimer for the old value", SYS_setitimer, ARGS(ITIMER_REAL, 0, P), WRITES, sizeof(struct itimerval), NULL },
-		{ "getrusage", SYS_getrusage, ARGS(RUSAGE_SELF, P), WRITES, sizeof(struct rusage), NULL },
-		{ "prlimit64", SYS_prlimit64, ARGS(0, RLIMIT_CORE, P, 0), READS, sizeof(struct rlimit), NULL },
-		{ "prlimit64 for the old limit", SYS_prlimit64, ARGS(0, RLIMIT_CORE, 0, P), WRITES, sizeof(struct rlimit), NULL },
-		{ "uname", SYS_uname, ARGS(P), WRITES, sizeof(struct utsname), NULL },
-		{ "sysinfo", SYS_sysinfo, ARGS(P), WRITES, 112, NULL }, /* musl's structure is longer than Linux's */
-		{ "getrandom", SYS_getrandom, ARGS(P, 16, 0), WRITES | SHORT, 16, NULL },
-		{ "prctl PR_SET_NAME", SYS_prctl, ARGS(PR_SET_NAME, P), READS, 8, NULL },
-		{ "prctl PR_GET_NAME", SYS_prctl, ARGS(PR_GET_NAME, P), WRITES, 16, NULL },
-		{ "futex wait", SYS_futex, ARGS(P, FUTEX_WAIT_PRIVATE, 0, 0), READS | ALIGNED, 4, NULL },
+		CALL(times, "", WRITES, sizeof(struct tms), P),
+		CALL(getcpu, "", WRITES, 4, P, 0, 0),
+		CALL(getitimer, "", WRITES, sizeof(struct itimerval), ITIMER_REAL, P),
+		CALL(setitimer, "", READS, sizeof(struct itimerval), ITIMER_REAL, P, 0),
+		CALL(setitimer, " for the old value", WRITES, sizeof(struct itimerval), ITIMER_REAL, 0, P),
+		CALL(getrusage, "", WRITES, sizeof(struct rusage), RUSAGE_SELF, P),
+		CALL(prlimit64, "", READS, sizeof(struct rlimit), 0, RLIMIT_CORE, P, 0),
+		CALL(prlimit64, " for the old limit", WRITES, sizeof(struct rlimit), 0, RLIMIT_CORE, 0, P),
+		CALL(uname, "", WRITES, sizeof(struct utsname), P),
+		CALL(sysinfo, "", WRITES, 112, P), /* musl's structure is longer than Linux's */
+		CALL(getrandom, "", WRITES | SHORT, 16, P, 16, 0),
+		CALL(prctl, " PR_SET_NAME", READS, 8, PR_SET_NAME, P),
+		CALL(prctl, " PR_GET_NAME", WRITES, 16, PR_GET_NAME, P),
+		CALL(futex, " wait", READS | ALIGNED, 4, P, FUTEX_WAIT_PRIVATE, 0, 0),
 	};
 
 	if (write(ends[1], text, sizeof(text)) != sizeof(text))

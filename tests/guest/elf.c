@@ -119,7 +119,7 @@ static void expect(const char *file, int expected, const char *claim)
 		diag(status < 0 ? "killed by signal %d" : "exit status %d", abs(status));
 }
 
-/* --- ELF files ----------------------------------------------------------------------------------------------------- */
+/* --- ELF files ---------------------------------------------------------------------------------------------------- */
 
 /* Each changes one thing in a good program. */
 static void nothing(void) { }
@@ -201,7 +201,8 @@ static const struct {
 	{ have_a_size_that_wraps, KILLED_OR_REFUSED, "a segment that wraps round" },
 	{ have_an_absurd_file_size, KILLED_OR_REFUSED, "a segment of 2^62 bytes, also in the file" },
 	{ have_an_absurd_offset, KILLED_OR_REFUSED, "a segment at 2^62 in the file" },
-	{ have_an_offset_that_does_not_fit, KILLED_OR_REFUSED, "a segment whose offset and address differ in the page" },
+	{ have_an_offset_that_does_not_fit, KILLED_OR_REFUSED,
+	  "a segment whose offset and address differ in the page" },
 	{ lie_in_the_kernel, KILLED_OR_REFUSED, "a segment in the kernel" },
 	{ reach_into_the_kernel, KILLED_OR_REFUSED, "a segment that reaches beyond user space" },
 	{ lie_beyond_the_lower_half, KILLED_OR_REFUSED, "a segment at an address that is not canonical" },
@@ -227,7 +228,8 @@ static void programs(void)
 
 static void interpreters(void)
 {
-	static const char text[] = "neither a program nor a library, but longer than the header of one: ................";
+	static const char text[] =
+		"neither a program nor a library, but longer than the header of one: ................";
 
 	make_good_program();
 	be_position_independent();
@@ -239,7 +241,8 @@ static void interpreters(void)
 	run_changed(have_an_unended_interpreter, REFUSED(ENOEXEC), "an interpreter's name without end is ENOEXEC");
 	run_changed(have_an_endless_interpreter, REFUSED(ENOEXEC), "an interpreter's name of 5000 bytes is ENOEXEC");
 	run_changed(have_an_absurd_interpreter, REFUSED(ENOEXEC), "an interpreter's name of 2^40 bytes is ENOEXEC");
-	run_changed(have_an_interpreter_beyond_the_end, KILLED_OR_REFUSED, "an interpreter's name beyond the end of the file");
+	run_changed(have_an_interpreter_beyond_the_end, KILLED_OR_REFUSED,
+		    "an interpreter's name beyond the end of the file");
 	make_good_program();
 	write_file(other_path, &p, size, 0644);
 	run_changed(have_interpreter, REFUSED(EACCES), "an interpreter that is not executable is EACCES");
@@ -261,18 +264,20 @@ static void random_damage(void)
 
 		make_good_program();
 		for (int n = 1 + rand_r(&seed) % 3; n > 0; n--)
-			((unsigned char *)&p)[rand_r(&seed) % offsetof(struct program, code)] = (unsigned char)rand_r(&seed);
+			((unsigned char *)&p)[rand_r(&seed) % offsetof(struct program, code)] =
+				(unsigned char)rand_r(&seed);
 		write_file(path, &p, size, 0755);
 		status = execute(path);
 		ran += status >= 0 && status <= 100;
 		refused += status > 100;
 		killed += status < 0;
 	}
-	ok(ran + refused + killed == ROUNDS && ran > 0 && refused > 0, "random damage to the headers hurts nobody else");
+	ok(ran + refused + killed == ROUNDS && ran > 0 && refused > 0,
+	   "random damage to the headers hurts nobody else");
 	diag("%u ran, %u were refused, %u were killed", ran, refused, killed);
 }
 
-/* --- other files --------------------------------------------------------------------------------------------------- */
+/* --- other files -------------------------------------------------------------------------------------------------- */
 
 static void script(const char *text, int expected, const char *claim)
 {
@@ -289,9 +294,10 @@ static void scripts(void)
 	snprintf(text, sizeof(text), "#!%s\n", other_path);
 	script(text, STATUS, "a script is run by its interpreter");
 	snprintf(text, sizeof(text), "#!%s", other_path);
-	script(text, STATUS, "also if the first line is all, without an end");
+	script(text, STATUS, "a script whose first line has no end is run by its interpreter");
 	snprintf(text, sizeof(text), "#! \t%s two words \t\nrest", self_path);
-	script(text, STATUS, "its interpreter gets the rest of the line as one argument, the script and the arguments");
+	script(text, STATUS,
+	       "a script's interpreter gets the rest of the line as one argument, the script, and the arguments");
 	script("#!/does/not/exist\n", REFUSED(ENOENT), "a script's missing interpreter is ENOENT");
 	script("#!\n", REFUSED(ENOEXEC), "a script without interpreter is ENOEXEC");
 	script("#!  \t \n", REFUSED(ENOEXEC), "a script with a blank interpreter is ENOEXEC");

@@ -13,7 +13,8 @@ my %goarch = (x86_64 => 'amd64', riscv64 => 'riscv64', aarch64 => 'arm64', loong
 my $directory = tempdir(CLEANUP => 1);
 my $program = "$directory/clock-go";
 
-@ENV{qw(CGO_ENABLED GOOS GOARCH GO111MODULE GOFLAGS GOCACHE)} = (0, 'linux', $goarch{$arch}, 'off', '', "$directory/cache");
+%ENV = (%ENV, CGO_ENABLED => 0, GOOS => 'linux', GOARCH => $goarch{$arch}, GO111MODULE => 'off', GOFLAGS => '',
+	GOCACHE => "$directory/cache");
 my $go = run('go', 'build', '-o', $program, "$FindBin::Bin/clock.go");
 is($go->{status}, 0, 'the program builds, without a network') or BAIL_OUT($go->{err});
 

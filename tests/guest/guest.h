@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what the guest programs share: the seven clocks, their readings in nanoseconds, the kernel's count of system calls.
- * Relies on: tap.h, the Linux ABI.
- * Who may include: the one .c file of a program in tests/guest, which runs on Linux too. */
+/* Owns: what the guest programs share: the seven clocks, their readings in nanoseconds, the kernel's count of system
+ * calls. Relies on: tap.h, the Linux ABI. Who may include: the one .c file of a program in tests/guest, which runs on
+ * Linux too. */
 #ifndef VDK_TESTS_GUEST_GUEST_H
 #define VDK_TESTS_GUEST_GUEST_H
 

@@ -11,7 +11,8 @@ use Test::More;
 my $run = boot('--verbose', '--append', 'selftest', '--', '/bin/busybox', 'sh', '-c',
 	'cat /proc/traps; echo; sleep 0.2; cat /proc/traps');
 is($run->{status}, 0, 'the kernel boots with its self-tests');
-like($run->{err}, qr/selftest: traps: ok$/m, 'two handlers on one trap both run, and one that returns false makes the result false');
+like($run->{err}, qr/selftest: traps: ok$/m,
+	'two handlers on one trap both run, and one that returns false makes the result false');
 
 # Lines are: kind, function, calls.
 my ($before, $after) = map { { /^timer (\S+) (\d+)$/mg } } split /\n\n/, $run->{out};

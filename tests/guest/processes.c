@@ -91,25 +91,27 @@ static void waiting_works(void)
 	first = start(sleep_50_ms);
 	is_int(waitpid(first, &status, WNOHANG), 0, "waitpid with WNOHANG is 0 while the child runs");
 	is_int(waitpid(first, &status, 0), first, "waitpid waits for the child");
-	ok(WIFEXITED(status) && WEXITSTATUS(status) == 5, "with its status");
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 5, "waitpid gives the exit status");
 	ok(waitpid(first, &status, 0) == -1 && errno == ECHILD, "a child is waited for once");
-	ok(kill(first, 0) == -1 && errno == ESRCH, "then its number is free");
+	ok(kill(first, 0) == -1 && errno == ESRCH, "a child that was waited for is gone");
 
 	first = start(wait_forever);
 	second = start(sleep_50_ms);
 	is_int(waitpid(-1, NULL, 0), second, "waitpid(-1) is the child that ended, not the first");
-	is_int(kill(first, SIGTERM), 0, "kill of another process");
+	is_int(kill(first, SIGTERM), 0, "kill reaches another process");
 	got = wait4(first, &status, 0, NULL);
-	ok(got == first && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "which shows in its wait status");
+	ok(got == first && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM,
+	   "the wait status of a terminated child is SIGTERM");
 
 	first = start(wait_forever);
 	kill(first, SIGSTOP);
 	ok(waitpid(first, &status, WUNTRACED) == first && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP,
 	   "a stopped child is reported with WUNTRACED");
 	kill(first, SIGCONT);
-	ok(waitpid(first, &status, WCONTINUED) == first && WIFCONTINUED(status), "and with WCONTINUED when it goes on");
+	ok(waitpid(first, &status, WCONTINUED) == first && WIFCONTINUED(status),
+	   "a continued child is reported with WCONTINUED");
 	kill(first, SIGKILL);
-	is_int(waitpid(first, &status, 0), first, "SIGKILL ends it");
+	is_int(waitpid(first, &status, 0), first, "SIGKILL ends a child that was stopped");
 }
 
 static void zombies_stay_until_waited_for(void)
@@ -120,7 +122,7 @@ static void zombies_stay_until_waited_for(void)
 	ok(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0 && info.si_pid == pid && info.si_code == CLD_EXITED,
 	   "waitid with WNOWAIT sees the dead child");
 	is_int(kill(pid, 0), 0, "a zombie still has its number");
-	is_int(waitpid(pid, NULL, 0), pid, "and is waited for after that");
+	is_int(waitpid(pid, NULL, 0), pid, "a zombie is waited for after waitid with WNOWAIT");
 }
 
 static int ends[2];
@@ -215,27 +217,29 @@ static void pipes_work(void)
 		for (ssize_t i = 0; i < n; i++, total++)
 			wrong += buffer[i] != (char)('a' + total / 5000 % 26);
 	is_int((long long)total, 500000, "a pipe carries more than it holds");
-	is_int((long long)wrong, 0, "in order");
+	is_int((long long)wrong, 0, "a pipe keeps the order");
 	is_int(n, 0, "a pipe without writers is at its end");
 	waitpid(pid, &status, 0);
-	is_int(status, 0, "the writer succeeds");
+	is_int(status, 0, "a writer that must wait for its reader succeeds");
 	close(ends[0]);
 
 	if (pipe2(ends, O_NONBLOCK) != 0)
 		bail("pipe2: %s", strerror(errno));
 	ok(read(ends[0], buffer, 1) == -1 && errno == EAGAIN, "an empty pipe with O_NONBLOCK is EAGAIN");
-	is_int(write(ends[1], "x", 1), 1, "one byte");
-	is_int(read(ends[0], buffer, 100), 1, "a read takes what is there");
+	is_int(write(ends[1], "x", 1), 1, "a byte goes into a pipe");
+	is_int(read(ends[0], buffer, 100), 1, "a read of a pipe takes what is there");
 	while (write(ends[1], buffer, 4096) == 4096)
 		total++;
 	ok(errno == EAGAIN, "a full pipe with O_NONBLOCK is EAGAIN");
 	status = in_child(write_without_reader);
-	is_int(status, 0, "another process still has the pipe's other end");
+	is_int(status, 0, "a child that closes its reading end does not close its parent's");
 	close(ends[0]);
 	signal(SIGPIPE, SIG_IGN);
-	ok(write(ends[1], "x", 1) == -1 && errno == EPIPE, "a write to a pipe without readers is EPIPE where SIGPIPE is ignored");
+	ok(write(ends[1], "x", 1) == -1 && errno == EPIPE,
+	   "a write to a pipe without readers is EPIPE where SIGPIPE is ignored");
 	signal(SIGPIPE, SIG_DFL);
-	is_int(in_child(write_without_reader), SIGPIPE, "and ends the process with SIGPIPE where it is not");
+	is_int(in_child(write_without_reader), SIGPIPE,
+	       "a write to a pipe without readers is SIGPIPE where that is not ignored");
 	close(ends[1]);
 }
 
@@ -250,7 +254,8 @@ static int part_arguments(char **argv)
 static int part_environment(char **argv)
 {
 	(void)argv;
-	return !getenv("ONE") || strcmp(getenv("ONE"), "1") != 0 || !getenv("EMPTY") || *getenv("EMPTY") || environ[2] != NULL;
+	return !getenv("ONE") || strcmp(getenv("ONE"), "1") != 0 || !getenv("EMPTY") || *getenv("EMPTY") ||
+	       environ[2] != NULL;
 }
 
 static int part_no_environment(char **argv)
@@ -418,7 +423,8 @@ static void vfork_waits_for_exec(void)
 		_exit(99);
 	}
 	waitpid(pid, &status, 0);
-	ok(in_parent == 1 && WIFEXITED(status) && WEXITSTATUS(status) == 1, "vfork lends the parent's memory until execve");
+	ok(in_parent == 1 && WIFEXITED(status) && WEXITSTATUS(status) == 1,
+	   "vfork lends the parent's memory until execve");
 }
 
 int main(int argc, char **argv)

@@ -66,7 +66,8 @@ static void maps_show_image_and_data(void)
 	/* Since Linux 6.13 a [vvar_vclock] lies between the two. */
 	below = vvar < vdso;
 	for (const struct area *a = vvar; a < vdso; a++)
-		below = below && a->end == a[1].start && strncmp(a->name, "[vvar", 5) == 0 && strcmp(a->access, "r--p") == 0;
+		below = below && a->end == a[1].start && strncmp(a->name, "[vvar", 5) == 0 &&
+			strcmp(a->access, "r--p") == 0;
 	ok(below, "[vvar] is directly below [vdso]");
 	for (size_t i = 0; i < area_count; i++)
 		writable_code += areas[i].access[1] == 'w' && areas[i].access[2] == 'x';
@@ -106,22 +107,32 @@ static bool is_refused(void (*access)(char *), char *at)
 	}
 	if (fault.si_signo == SIGSEGV && fault.si_code == SEGV_ACCERR && fault.si_addr == at)
 		return true;
-	diag("signal %d, code %d, address %p; want address %p", fault.si_signo, fault.si_code, fault.si_addr, (void *)at);
+	diag("signal %d, code %d, address %p; want address %p", fault.si_signo, fault.si_code, fault.si_addr,
+	     (void *)at);
 	return false;
 }
 
 static void accesses_are_refused(void)
 {
 	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+	const struct {
+		void (*access)(char *);
+		char *at;
+		const char *name;
+	} accesses[] = {
+		{ store, image, "a write to the image's first byte" },
+		{ store, image + 4095, "a write to the last byte of the image's first page" },
+		{ store, data_page, "a write to the data page's first byte" },
+		{ store, data_page + 4095, "a write to the data page's last byte" },
+		{ fetch, data_page, "execution of the data page" },
+		{ fetch, data_page + 128, "execution within the data page" },
+	};
 
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
-	ok(is_refused(store, image), "a write to the image's first byte is SIGSEGV, SEGV_ACCERR, at its address");
-	ok(is_refused(store, image + 4095), "a write to the last byte of the image's first page likewise");
-	ok(is_refused(store, data_page), "a write to the data page's first byte likewise");
-	ok(is_refused(store, data_page + 4095), "a write to the data page's last byte likewise");
-	ok(is_refused(fetch, data_page), "execution of the data page likewise");
-	ok(is_refused(fetch, data_page + 128), "execution within the data page likewise");
+	for (size_t i = 0; i < LENGTH(accesses); i++)
+		ok(is_refused(accesses[i].access, accesses[i].at), "%s is SIGSEGV, SEGV_ACCERR, at its address",
+		   accesses[i].name);
 	signal(SIGSEGV, SIG_DFL);
 	signal(SIGBUS, SIG_DFL);
 }
@@ -192,8 +203,9 @@ static int child_has_the_same(void)
 
 static void fork_keeps_them(void)
 {
-	is_int(in_child(child_has_the_same), 0, "after fork the child has image and data page in the same place, and they are live");
-	is_int(page_is_live(), 0, "so has its parent");
+	is_int(in_child(child_has_the_same), 0,
+	       "after fork the child's image and data page are in the same place, and live");
+	is_int(page_is_live(), 0, "after fork the parent's are live");
 }
 
 /* Run this program again with the argument `address`: what it prints. */

@@ -216,10 +216,11 @@ static void control_is_kept(void)
 	signal(SIGUSR1, look_and_spoil);
 	set_control(ROUND_UP_MXCSR, ROUND_UP_X87);
 	raise(SIGUSR1);
-	ok(control_was_initial, "so does a handler");
-	ok(control_is(ROUND_UP_MXCSR, ROUND_UP_X87), "what a handler sets is gone when it has returned");
-	is_int(in_child(control_is_inherited), 0, "a child inherits them");
-	is_int(in_child(initial_program), 0, "execve sets them back");
+	ok(control_was_initial, "a handler starts with the initial MXCSR and x87 control word");
+	ok(control_is(ROUND_UP_MXCSR, ROUND_UP_X87),
+	   "a handler's MXCSR and x87 control word are gone when it has returned");
+	is_int(in_child(control_is_inherited), 0, "a child inherits MXCSR and x87 control word");
+	is_int(in_child(initial_program), 0, "execve sets MXCSR and x87 control word back");
 	set_control(INITIAL_MXCSR, INITIAL_X87);
 	signal(SIGALRM, look_and_spoil);
 	alarm_every_ms(1);
@@ -245,13 +246,15 @@ static void look_at_direction(int signo)
 }
 
 #define EACH_GENERAL(DO) \
-	DO(0, rax) DO(1, rdx) DO(2, rbx) DO(3, r8) DO(4, r9) DO(5, r10) DO(6, r11) DO(7, r12) DO(8, r13) DO(9, r14) DO(10, r15)
+	DO(0, rax)       \
+	DO(1, rdx) DO(2, rbx) DO(3, r8) DO(4, r9) DO(5, r10) DO(6, r11) DO(7, r12) DO(8, r13) DO(9, r14) DO(10, r15)
 #define LOAD(n, reg) "mov 8*" #n "(%1), %%" #reg "\n\t"
 #define STORE(n, reg) "mov %%" #reg ", 8*" #n "(%1)\n\t"
 #define CLOBBER_GENERAL(n, reg) , #reg
 #define DIRECTION_AND_CARRY 0x401
 
-/* As hold_xmm(), with the general registers; then the ends of the red zone, which is below our caller's, and the flags. */
+/* As hold_xmm(), with the general registers; then the ends of the red zone, which is below our caller's, and the flags.
+ */
 static void hold_general(unsigned long *values, unsigned long spins)
 {
 	__asm__ volatile("sub $128, %%rsp\n\t"

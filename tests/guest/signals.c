@@ -28,7 +28,7 @@ static void note(int signo, siginfo_t *info, void *context)
 	calls++;
 }
 
-static void catch(int signo, int flags)
+static void catch_signal(int signo, int flags)
 {
 	struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO | flags };
 
@@ -73,21 +73,23 @@ static pid_t start(int (*fn)(void))
 static void handlers_are_called(void)
 {
 	union sigval value = { .sival_int = 1234 };
+	struct sigaction now;
 
-	catch(SIGUSR1, 0);
+	catch_signal(SIGUSR1, 0);
 	kill(getpid(), SIGUSR1);
 	ok(calls == 1 && seen[0].si_signo == SIGUSR1 && seen[0].si_code == SI_USER && seen[0].si_pid == getpid() &&
 	   seen[0].si_uid == getuid(), "kill: the handler runs before kill returns, and is told by whom");
 	raise(SIGUSR1);
-	ok(calls == 2 && seen[1].si_code == SI_TKILL && seen[1].si_pid == getpid(), "raise: likewise, with SI_TKILL");
+	ok(calls == 2 && seen[1].si_code == SI_TKILL && seen[1].si_pid == getpid(),
+	   "raise: the handler is told SI_TKILL");
 	sigqueue(getpid(), SIGUSR1, value);
-	ok(calls == 3 && seen[2].si_code == SI_QUEUE && seen[2].si_value.sival_int == 1234, "sigqueue: with its value");
+	ok(calls == 3 && seen[2].si_code == SI_QUEUE && seen[2].si_value.sival_int == 1234,
+	   "sigqueue: the handler gets the value");
 	signal(SIGUSR1, SIG_IGN);
 	raise(SIGUSR1);
 	is_int(calls, 3, "an ignored signal does nothing");
-	catch(SIGUSR1, SA_RESETHAND);
+	catch_signal(SIGUSR1, SA_RESETHAND);
 	raise(SIGUSR1);
-	struct sigaction now;
 	sigaction(SIGUSR1, NULL, &now);
 	ok(calls == 1 && now.sa_handler == SIG_DFL, "with SA_RESETHAND a handler runs once");
 }
@@ -107,16 +109,16 @@ static void blocked_signals_wait(void)
 	union sigval value;
 	sigset_t set;
 
-	catch(SIGUSR1, 0);
+	catch_signal(SIGUSR1, 0);
 	block(SIG_BLOCK, SIGUSR1);
 	raise(SIGUSR1);
 	raise(SIGUSR1);
 	sigpending(&set);
 	ok(calls == 0 && sigismember(&set, SIGUSR1) == 1, "a blocked signal is pending");
 	block(SIG_UNBLOCK, SIGUSR1);
-	is_int(calls, 1, "unblocked, it comes once, however often it was sent");
+	is_int(calls, 1, "a signal comes once when it is unblocked, however often it was sent");
 
-	catch(SIGRTMIN, 0);
+	catch_signal(SIGRTMIN, 0);
 	block(SIG_BLOCK, SIGRTMIN);
 	for (value.sival_int = 0; value.sival_int < 5; value.sival_int++)
 		sigqueue(getpid(), SIGRTMIN, value);
@@ -149,14 +151,14 @@ static void handlers_block_their_signal(void)
 	calls = 0;
 	sigaction(SIGUSR1, &action, NULL);
 	raise(SIGUSR1);
-	ok(calls == 4 && deepest == 4, "but with SA_NODEFER it is");
+	ok(calls == 4 && deepest == 4, "with SA_NODEFER a handler is interrupted by its own signal");
 }
 
 static void sigsuspend_waits(void)
 {
 	sigset_t none, mask;
 
-	catch(SIGALRM, 0);
+	catch_signal(SIGALRM, 0);
 	block(SIG_BLOCK, SIGALRM);
 	sigemptyset(&none);
 	alarm_after_ms(20, 0);
@@ -174,12 +176,14 @@ static void alternate_stack_is_used(void)
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) }, now;
 
 	sigaltstack(&alternate, NULL);
-	catch(SIGUSR1, SA_ONSTACK);
+	catch_signal(SIGUSR1, SA_ONSTACK);
 	raise(SIGUSR1);
-	ok(handler_stack > stack && handler_stack < stack + sizeof(stack), "with SA_ONSTACK a handler has the alternate stack");
-	catch(SIGUSR1, 0);
+	ok(handler_stack > stack && handler_stack < stack + sizeof(stack),
+	   "with SA_ONSTACK a handler has the alternate stack");
+	catch_signal(SIGUSR1, 0);
 	raise(SIGUSR1);
-	ok(handler_stack < stack || handler_stack >= stack + sizeof(stack), "without it, the program's");
+	ok(handler_stack < stack || handler_stack >= stack + sizeof(stack),
+	   "without SA_ONSTACK a handler has the program's stack");
 	sigaltstack(NULL, &now);
 	ok(now.ss_sp == stack && now.ss_size == sizeof(stack) && now.ss_flags == 0, "sigaltstack tells the stack");
 }
@@ -247,12 +251,14 @@ static void faults_are_told(void)
 	action.sa_sigaction = leave;
 	sigaction(SIGSEGV, &action, NULL);
 	trap(store);
-	ok(calls == 1 && seen[0].si_code == SEGV_MAPERR && seen[0].si_addr == page, "a store to unmapped memory is SEGV_MAPERR");
+	ok(calls == 1 && seen[0].si_code == SEGV_MAPERR && seen[0].si_addr == page,
+	   "a store to unmapped memory is SEGV_MAPERR");
 #if defined(__x86_64__)
 	for (size_t i = 0; i < LENGTH(traps); i++) {
 		sigaction(traps[i].signo, &action, NULL);
 		trap(traps[i].execute);
-		ok(calls == 1 && seen[0].si_signo == traps[i].signo && seen[0].si_code == traps[i].code, "%s", traps[i].name);
+		ok(calls == 1 && seen[0].si_signo == traps[i].signo && seen[0].si_code == traps[i].code, "%s",
+		   traps[i].name);
 		signal(traps[i].signo, SIG_DFL);
 	}
 #endif
@@ -306,23 +312,27 @@ static void calls_are_restarted(void)
 	if (pipe(ends) != 0)
 		bail("pipe: %s", strerror(errno));
 	pid = start(write_after_100_ms);
-	catch(SIGALRM, SA_RESTART);
+	catch_signal(SIGALRM, SA_RESTART);
 	alarm_after_ms(30, 0);
-	ok(read(ends[0], &byte, 1) == 1 && byte == 'x' && calls == 1, "read is restarted after a handler with SA_RESTART");
+	ok(read(ends[0], &byte, 1) == 1 && byte == 'x' && calls == 1,
+	   "read is restarted after a handler with SA_RESTART");
 	waitpid(pid, NULL, 0);
-	catch(SIGALRM, 0);
+	catch_signal(SIGALRM, 0);
 	alarm_after_ms(30, 0);
-	ok(read(ends[0], &byte, 1) == -1 && errno == EINTR && calls == 1, "without SA_RESTART it is EINTR");
+	ok(read(ends[0], &byte, 1) == -1 && errno == EINTR && calls == 1,
+	   "read is EINTR after a handler without SA_RESTART");
 
 	pid = start(exit_after_100_ms);
-	catch(SIGALRM, 0);
+	catch_signal(SIGALRM, 0);
 	alarm_after_ms(30, 0);
-	ok(waitpid(pid, &status, 0) == -1 && errno == EINTR && calls == 1, "waitpid is EINTR without SA_RESTART");
-	catch(SIGALRM, SA_RESTART);
+	ok(waitpid(pid, &status, 0) == -1 && errno == EINTR && calls == 1,
+	   "waitpid is EINTR after a handler without SA_RESTART");
+	catch_signal(SIGALRM, SA_RESTART);
 	alarm_after_ms(30, 0);
-	ok(waitpid(pid, &status, 0) == pid && status == 3 << 8 && calls == 1, "waitpid is restarted with SA_RESTART");
+	ok(waitpid(pid, &status, 0) == pid && status == 3 << 8 && calls == 1,
+	   "waitpid is restarted after a handler with SA_RESTART");
 
-	catch(SIGALRM, SA_RESTART);
+	catch_signal(SIGALRM, SA_RESTART);
 	alarm_after_ms(30, 0);
 	FD_ZERO(&set);
 	FD_SET(ends[0], &set);
@@ -367,27 +377,27 @@ static void children_are_told(void)
 	struct sigaction action = { .sa_handler = SIG_IGN };
 	pid_t pid;
 
-	catch(SIGCHLD, 0);
+	catch_signal(SIGCHLD, 0);
 	pid = start(exit_with_9);
 	ok(child_told(pid, CLD_EXITED, 9), "SIGCHLD tells who exited, and its status");
 	waitpid(pid, NULL, 0);
-	catch(SIGCHLD, 0);
+	catch_signal(SIGCHLD, 0);
 	pid = start(die);
 	ok(child_told(pid, CLD_KILLED, SIGKILL), "SIGCHLD tells who was killed, and by which signal");
 	waitpid(pid, NULL, 0);
-	catch(SIGCHLD, 0);
+	catch_signal(SIGCHLD, 0);
 	pid = start(stop);
 	ok(child_told(pid, CLD_STOPPED, SIGSTOP), "SIGCHLD tells who was stopped");
-	catch(SIGCHLD, 0);
+	catch_signal(SIGCHLD, 0);
 	kill(pid, SIGCONT);
 	ok(child_told(pid, CLD_CONTINUED, SIGCONT), "SIGCHLD tells who was continued");
 	waitpid(pid, NULL, 0);
-	catch(SIGCHLD, SA_NOCLDSTOP);
+	catch_signal(SIGCHLD, SA_NOCLDSTOP);
 	pid = start(stop);
 	waitpid(pid, NULL, WUNTRACED);
 	is_int(calls, 0, "with SA_NOCLDSTOP a stop is not told");
 	kill(pid, SIGKILL);
-	ok(child_told(pid, CLD_KILLED, SIGKILL), "but the end is");
+	ok(child_told(pid, CLD_KILLED, SIGKILL), "with SA_NOCLDSTOP the end of a child is told");
 	waitpid(pid, NULL, 0);
 	sigaction(SIGCHLD, &action, NULL);
 	start(exit_with_9);
@@ -402,7 +412,7 @@ static void timers_go_off(void)
 	int64_t begin;
 	unsigned int left;
 
-	catch(SIGALRM, 0);
+	catch_signal(SIGALRM, 0);
 	begin = libc_ns(CLOCK_MONOTONIC);
 	alarm(1);
 	pause();
@@ -411,13 +421,14 @@ static void timers_go_off(void)
 	alarm(100);
 	left = alarm(0);
 	ok(left == 99 || left == 100, "alarm(0) stops the alarm, and tells what was left");
-	catch(SIGALRM, 0);
+	catch_signal(SIGALRM, 0);
 	begin = libc_ns(CLOCK_MONOTONIC);
 	alarm_after_ms(20, 10);
 	while (calls < 10)
 		pause();
 	alarm_after_ms(0, 0);
-	ok(libc_ns(CLOCK_MONOTONIC) - begin >= 110 * NS_PER_MS, "an interval timer goes off again, not faster than asked");
+	ok(libc_ns(CLOCK_MONOTONIC) - begin >= 110 * NS_PER_MS,
+	   "an interval timer goes off again, not faster than asked");
 	calls = 0;
 	usleep(50000);
 	is_int(calls, 0, "a stopped timer does not go off");
@@ -441,7 +452,8 @@ static bool sleeps_at_least(long ns)
 
 static void sleeps_are_long_enough(void)
 {
-	static const long lengths[] = { 0, 1, 1000, 999999, 1000000, 3999999, 4000000, 4000001, 20000000, 123456789, 1000000001 };
+	static const long lengths[] = { 0,       1,       1000,     999999,    1000000,   3999999,
+					4000000, 4000001, 20000000, 123456789, 1000000001 };
 	struct timespec bad[] = { { 0, NS_PER_S }, { 0, -1 }, { -1, 0 } };
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
@@ -456,7 +468,7 @@ static void interrupted_sleep_tells_the_rest(void)
 	struct timespec asked = { 5, 0 }, rest = { 0, 0 };
 	int64_t begin, slept;
 
-	catch(SIGALRM, SA_RESTART);
+	catch_signal(SIGALRM, SA_RESTART);
 	alarm_after_ms(100, 0);
 	begin = raw_ns(CLOCK_MONOTONIC);
 	ok(nanosleep(&asked, &rest) == -1 && errno == EINTR && calls == 1, "nanosleep is EINTR after a handler");
@@ -500,8 +512,10 @@ static int send_ignored_signals(void)
 
 static void ignored_signals_do_not_wake(void)
 {
+	pid_t pid;
+
 	signal(SIGUSR2, SIG_IGN);
-	pid_t pid = start(send_ignored_signals);
+	pid = start(send_ignored_signals);
 	ok(sleeps_at_least(150 * NS_PER_MS), "ignored signals do not end a sleep");
 	waitpid(pid, NULL, 0);
 }
@@ -522,8 +536,10 @@ static void absolute_sleeps_reach_their_time(void)
 		until.tv_nsec %= NS_PER_S;
 		error = clock_nanosleep(by[i], TIMER_ABSTIME, &until, NULL);
 		end = raw_ns(by[i]);
-		ok(error == 0 && end >= ns_of(&until), "clock_nanosleep until a time ends at it, not before: clock %d", (int)by[i]);
-		is_int(clock_nanosleep(by[i], TIMER_ABSTIME, &past, NULL), 0, "one in the past ends at once: clock %d", (int)by[i]);
+		ok(error == 0 && end >= ns_of(&until), "clock_nanosleep until a time ends at it, not before: clock %d",
+		   (int)by[i]);
+		is_int(clock_nanosleep(by[i], TIMER_ABSTIME, &past, NULL), 0,
+		       "clock_nanosleep until a time in the past ends: clock %d", (int)by[i]);
 	}
 	is_int(clock_nanosleep(CLOCK_MONOTONIC_COARSE, 0, &past, NULL), ENOTSUP,
 	       "clock_nanosleep by a clock that can't wake is ENOTSUP");

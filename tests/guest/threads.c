@@ -40,7 +40,7 @@ static long run_all(void *(*fn)(void *))
 	return sum;
 }
 
-/* --- the clock, seen by all ---------------------------------------------------------------------------------------- */
+/* --- the clock, seen by all --------------------------------------------------------------------------------------- */
 
 static int64_t now_ns(void)
 {
@@ -96,7 +96,7 @@ static void time_never_goes_back(void)
 	is_int((long long)counter, (long long)THREADS * READINGS, "a mutex lets one thread in at a time");
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
 
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int turn;
@@ -137,7 +137,8 @@ static void conditions_wait_long_enough(clockid_t id, const char *name)
 	while (error == 0);
 	end = raw_ns(id);
 	pthread_mutex_unlock(&lock);
-	ok(error == ETIMEDOUT && end >= ns_of(&until), "a condition's time-out on %s comes, and not before its time", name);
+	ok(error == ETIMEDOUT && end >= ns_of(&until), "a condition's time-out on %s comes, and not before its time",
+	   name);
 	pthread_cond_destroy(&never);
 }
 
@@ -194,7 +195,7 @@ static void barriers_hold(void)
 	is_int(run_all(meet), 0, "a barrier holds threads until all are there");
 }
 
-/* --- threads -------------------------------------------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------------------------------------------------ */
 
 static _Thread_local long mine = 41;
 static int ids[THREADS];
@@ -224,7 +225,7 @@ static void threads_are_themselves(void)
 	int wrong = 0;
 
 	is_int(run_all(use_own_variable), 0, "a thread-local variable is each thread's own");
-	is_int(mine, 41, "also the first thread's");
+	is_int(mine, 41, "threads leave the first thread's thread-local variable alone");
 	for (int i = 0; i < THREADS; i++) {
 		distinct = distinct && ids[i] != getpid();
 		for (int j = 0; j < i; j++)

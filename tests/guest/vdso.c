@@ -59,10 +59,12 @@ static void names_are_found(const struct vdso *vdso)
 		*(void **)functions[i].pointer = vdso_function(vdso, name);
 		for (enum vdso_table t = VDSO_HASH; t <= VDSO_GNU_HASH; t++) {
 			if (!(t == VDSO_HASH ? vdso->hash : vdso->gnu_hash) && calls_made("read") < 0) {
-				skip("this Linux has no such table", "%s@%s is found by %s", name, VDSO_VERSION, tables[t]);
+				skip("this Linux has no such table", "%s@%s is found by %s", name, VDSO_VERSION,
+				     tables[t]);
 				continue;
 			}
-			ok(vdso_find(vdso, t, VDSO_VERSION, name), "%s@%s is found by %s", name, VDSO_VERSION, tables[t]);
+			ok(vdso_find(vdso, t, VDSO_VERSION, name), "%s@%s is found by %s", name, VDSO_VERSION,
+			   tables[t]);
 #if defined(__x86_64__)
 			ok(vdso_find(vdso, t, VDSO_VERSION, functions[i].name) == vdso_function(vdso, name),
 			   "%s is the same function by %s", functions[i].name, tables[t]);
@@ -109,11 +111,13 @@ static void cpu_time_is_the_system_calls(void)
 		struct timespec before, now = { -1, -1 }, after;
 
 		ok(syscall(SYS_clock_gettime, ids[i], &before) == 0 && vdso_gettime(ids[i], &now) == 0 &&
-		   syscall(SYS_clock_gettime, ids[i], &after) == 0 && ns_of(&before) <= ns_of(&now) && ns_of(&now) <= ns_of(&after),
+			   syscall(SYS_clock_gettime, ids[i], &after) == 0 && ns_of(&before) <= ns_of(&now) &&
+			   ns_of(&now) <= ns_of(&after),
 		   "syscall <= vdso <= syscall: CPU-time clock %d", ids[i]);
 		before.tv_nsec = -1;
 		ok(vdso_getres(ids[i], &now) == 0 && syscall(SYS_clock_getres, ids[i], &before) == 0 &&
-		   ns_of(&now) == ns_of(&before), "clock_getres agrees with its system call: CPU-time clock %d", ids[i]);
+			   ns_of(&now) == ns_of(&before),
+		   "clock_getres agrees with its system call: CPU-time clock %d", ids[i]);
 	}
 }
 
@@ -125,7 +129,8 @@ static void bad_pointers_are_refused(struct timespec *bad)
 	ok(vdso_getres(CLOCK_PROCESS_CPUTIME_ID, bad) == -EFAULT &&
 	   result(syscall(SYS_clock_getres, CLOCK_PROCESS_CPUTIME_ID, bad)) == -EFAULT,
 	   "clock_getres with a bad pointer is EFAULT where it is the system call");
-	ok(vdso_gettime(-1, bad) == -EINVAL && vdso_getres(-1, bad) == -EINVAL, "a bad id and a bad pointer are EINVAL");
+	ok(vdso_gettime(-1, bad) == -EINVAL && vdso_getres(-1, bad) == -EINVAL,
+	   "a bad id and a bad pointer are EINVAL");
 }
 
 static struct timespec *unmapped;
@@ -140,7 +145,8 @@ static void bad_pointers_are_the_programs_fault(void)
 {
 	int status = in_child(read_to_unmapped);
 
-	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "clock_gettime of the page with a bad pointer is SIGSEGV");
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV,
+	   "clock_gettime of the page with a bad pointer is SIGSEGV");
 }
 
 static void null_pointers_are_allowed(void)
@@ -153,7 +159,8 @@ static void null_pointers_are_allowed(void)
 		failed |= vdso_getres(clocks[c].id, NULL);
 	is_int(failed, 0, "clock_getres may have a null result");
 	is_int(vdso_getres(INT_MAX, NULL), -EINVAL, "clock_getres with a null result still refuses a bad id");
-	is_int(vdso_getres(CLOCK_THREAD_CPUTIME_ID, NULL), 0, "clock_getres of a CPU-time clock may have a null result");
+	is_int(vdso_getres(CLOCK_THREAD_CPUTIME_ID, NULL), 0,
+	       "clock_getres of a CPU-time clock may have a null result");
 	is_int(vdso_gettimeofday(NULL, NULL), 0, "gettimeofday may have two null pointers");
 	ok(vdso_gettimeofday(&tv, NULL) == 0 && tv.tv_sec > 0 && tv.tv_usec >= 0, "gettimeofday may have a null tz");
 	ok(vdso_gettimeofday(NULL, &tz) == 0 && syscall(SYS_gettimeofday, NULL, &tz_by_call) == 0 &&
@@ -257,7 +264,8 @@ int main(int argc, char **argv)
 	bad_pointers_are_refused(unmapped);
 	bad_pointers_are_refused((void *)-4096l);
 	if (fallback)
-		is_int(vdso_gettime(CLOCK_MONOTONIC, unmapped), -EFAULT, "every bad pointer is EFAULT where clocks are system calls");
+		is_int(vdso_gettime(CLOCK_MONOTONIC, unmapped), -EFAULT,
+		       "every bad pointer is EFAULT where clocks are system calls");
 	else
 		bad_pointers_are_the_programs_fault();
 	null_pointers_are_allowed();

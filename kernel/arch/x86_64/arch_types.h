@@ -14,6 +14,7 @@
 #define ARCH_PIE_BASE 0x555555554000UL
 #define ARCH_KSTACK_SIZE 16384UL
 #define ARCH_HAS_SA_RESTORER 1
+#define ARCH_MAP_32BIT 0x40u
 
 /* In the order in which the entry code pushes; the last five are what the CPU pushes. */
 struct arch_regs {

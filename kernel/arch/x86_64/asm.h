@@ -8,6 +8,7 @@
 /* Virtual addresses. kernel.lds has KERNEL_BASE too. */
 #define KERNEL_BASE 0xffffffff80000000
 #define DIRECT_MAP 0xffff800000000000
+#define KSTACK_AREA 0xffffc00000000000
 
 /* Selectors, those of Linux: programs see the user ones in signal frames. */
 #define SEL_KERNEL_CS 0x10
@@ -20,20 +21,15 @@
 
 #define CR0_PE 0x1
 #define CR0_MP 0x2
-#define CR0_EM 0x4
-#define CR0_TS 0x8
+#define CR0_ET 0x10
 #define CR0_NE 0x20
 #define CR0_WP 0x10000
 #define CR0_AM 0x40000
-#define CR0_NW 0x20000000
-#define CR0_CD 0x40000000
 #define CR0_PG 0x80000000
 
-#define CR4_TSD 0x4
 #define CR4_PAE 0x20
 #define CR4_MCE 0x40
 #define CR4_PGE 0x80
-#define CR4_PCE 0x100
 #define CR4_OSFXSR 0x200
 #define CR4_OSXMMEXCPT 0x400
 #define CR4_UMIP 0x800
@@ -70,7 +66,6 @@
 #define RFLAGS_NT 0x4000
 #define RFLAGS_RF 0x10000
 #define RFLAGS_AC 0x40000
-#define RFLAGS_ID 0x200000
 
 /* struct arch_cpu */
 #define CPU_SELF 0

@@ -101,6 +101,12 @@ boot_pdpt_high:
 	.skip 4096
 boot_pd:
 	.skip 4 * 4096
+	/* kmap.c leaves the guard page out. */
+	.globl boot_stack_guard
+boot_stack_guard:
+	.skip 4096
+	.globl boot_stack
+boot_stack:
 	.skip 16384
 	.globl boot_stack_top
 boot_stack_top:

@@ -51,6 +51,7 @@ void cpu_detect(void)
 	f->tsc_invariant = bit(cpuid(0x80000007, 0).edx, 8);
 }
 
+/* TSD and PCE stay clear: user mode may read the TSC, not the performance counters. */
 void cpu_setup(void)
 {
 	const struct cpu_features *f = &cpu_features;
@@ -63,7 +64,7 @@ void cpu_setup(void)
 	cr4 |= f->umip ? CR4_UMIP : 0;
 	cr4 |= f->xsave ? CR4_OSXSAVE : 0;
 	write_cr4(cr4);
-	write_cr0(CR0_PE | CR0_MP | CR0_NE | CR0_WP | CR0_AM | CR0_PG | (read_cr0() & 0x10));
+	write_cr0(CR0_PE | CR0_MP | CR0_NE | CR0_WP | CR0_AM | CR0_PG | CR0_ET);
 }
 
 unsigned long arch_irq_save(void)

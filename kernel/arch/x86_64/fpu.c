@@ -105,17 +105,24 @@ void fpu_setup(void)
 	fpu_reset();
 }
 
+/* XSAVE leaves the reserved part of the header alone: it is zero since the thread was made. */
 void fpu_save(struct arch_thread *t)
 {
 	struct fxsave *a = area_of(t);
 
-	if (features) {
-		/* XSAVE leaves the header's other fields as they are. */
-		memset(&a->xstate_bv, 0, XSAVE_HEADER_SIZE);
+	if (features)
 		__asm__ volatile("xsave64 (%0)" : : "r"(a), "a"((uint32_t)features), "d"(0) : "memory");
-	} else {
+	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(a) : "memory");
+}
+
+void fpu_switch_out(struct arch_thread *t)
+{
+	if (!cpu_features.xsaveopt) {
+		fpu_save(t);
+		return;
 	}
+	__asm__ volatile("xsaveopt64 (%0)" : : "r"(area_of(t)), "a"((uint32_t)features), "d"(0) : "memory");
 }
 
 static bool restore(const struct fxsave *a)

@@ -15,8 +15,11 @@ void fpu_setup(void);
 size_t fpu_size(void);
 uint64_t fpu_features(void);
 
-void fpu_save(struct arch_thread *t);          /* registers to memory */
-void fpu_restore(const struct arch_thread *t); /* memory to registers: what fpu_save() wrote */
+/* Registers to memory. fpu_switch_out() may leave out what has not changed since the last fpu_restore() from there, and
+ * what is in its initial state: it is for fpu_restore() only. */
+void fpu_save(struct arch_thread *t);
+void fpu_switch_out(struct arch_thread *t);
+void fpu_restore(const struct arch_thread *t); /* memory to registers */
 void fpu_reset(void);                          /* registers as a new program has them */
 
 /* The state's bytes, for signal frames: as of the last fpu_save(). */

@@ -18,6 +18,7 @@
 #define BOOT_MAP_END (4UL << 30)
 
 extern const char kernel_start[], kernel_rodata[], kernel_data[], kernel_end[];
+extern const char boot_stack_guard[], boot_stack[];
 
 static paddr_t root;
 static struct memmap *early; /* NULL once page_alloc() serves */
@@ -129,7 +130,10 @@ void kmap_init(const struct memmap *ram, struct memmap *free)
 	root = table_page();
 	map_image(kernel_start, kernel_rodata, KERNEL_RX);
 	map_image(kernel_rodata, kernel_data, KERNEL_RO);
-	map_image(kernel_data, kernel_end, KERNEL_RW);
+	map_image(kernel_data, boot_stack_guard, KERNEL_RW);
+	map_image(boot_stack, kernel_end, KERNEL_RW);
+	/* In the top level before it is copied: then every address space has it. */
+	table(root)[PT_INDEX(KSTACK_AREA, 3)] = table_page() | PTE_PRESENT | PTE_WRITE;
 	map_direct(fixed, fixed_end, KERNEL_RO);
 	map_direct(0, 1UL << 20, KERNEL_RW);
 	for (unsigned int i = 0; i < ram->count; i++) {
@@ -145,6 +149,45 @@ void kmap_init(const struct memmap *ram, struct memmap *free)
 void kmap_early_end(void)
 {
 	early = NULL;
+}
+
+/* The lowest-level entry for a page of KSTACK_AREA; NULL: no memory for a table. */
+static uint64_t *find_entry(uint64_t va)
+{
+	uint64_t *entry = &table(root)[PT_INDEX(va, 3)];
+
+	for (unsigned int level = 3; level-- > 0;) {
+		if (!*entry) {
+			paddr_t pa = page_alloc(0);
+
+			if (!pa)
+				return NULL;
+			*entry = pa | PTE_PRESENT | PTE_WRITE;
+		}
+		entry = &table(*entry)[PT_INDEX(va, level)];
+	}
+	return entry;
+}
+
+bool kmap_add_page(uint64_t va, paddr_t pa)
+{
+	uint64_t *entry = find_entry(va);
+
+	if (entry)
+		*entry = pa | KERNEL_RW | global;
+	return entry;
+}
+
+/* As in paging.c, other CPUs would have to be told. */
+paddr_t kmap_remove_page(uint64_t va)
+{
+	uint64_t *entry = find_entry(va), old = entry ? *entry : 0;
+
+	if (!old)
+		return 0;
+	*entry = 0;
+	invlpg(va);
+	return old & PTE_ADDRESS;
 }
 
 static void *map_more(paddr_t pa, uint64_t size, uint64_t flags)

@@ -5,6 +5,7 @@
 #ifndef VDK_KERNEL_ARCH_X86_64_KMAP_H
 #define VDK_KERNEL_ARCH_X86_64_KMAP_H
 
+#include "asm.h"
 #include "core/types.h"
 #include "memmap.h"
 
@@ -30,6 +31,12 @@ void kmap_early_end(void);
 
 /* The tables that every address space shares the upper half of. */
 paddr_t kmap_root(void);
+
+/* Pages of KSTACK_AREA, for the kernel to write. The caller has a lock for it. False: no memory for a table. Removing
+ * tells the page that was there, or 0; no CPU has it in its TLB then. */
+#define KSTACK_AREA_SIZE (1UL << 30)
+bool kmap_add_page(uint64_t va, paddr_t pa);
+paddr_t kmap_remove_page(uint64_t va);
 
 /* Map device memory, uncached, or firmware's tables, read-only, into the direct map; what is mapped stays as it is.
  * At boot only: address spaces copy the top level. The address. */

@@ -102,7 +102,6 @@ void arch_thread_exec(struct thread *t, uaddr_t pc, uaddr_t sp)
 	fpu_reset();
 	set_fs_base(0);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
-	this_arch_cpu()->kstack_top = (uint64_t)t->kstack + ARCH_KSTACK_SIZE;
 }
 
 void arch_thread_switch(struct thread *from, struct thread *to)
@@ -110,7 +109,7 @@ void arch_thread_switch(struct thread *from, struct thread *to)
 	struct arch_cpu *c = this_arch_cpu();
 
 	if (from->arch.user) {
-		fpu_save(&from->arch);
+		fpu_switch_out(&from->arch);
 		from->arch.fs_base = get_fs_base();
 		from->arch.gs_base = rdmsr(MSR_KERNEL_GS_BASE);
 	}

@@ -67,6 +67,7 @@ struct ex_entry {
 	uint64_t at, fixup;
 };
 extern const struct ex_entry ex_table_start[], ex_table_end[];
+extern const char boot_stack_guard[];
 
 static const char *const access_names[] = {
 	[TRAP_ACCESS_READ] = "read of",
@@ -105,16 +106,25 @@ _Noreturn static void die(struct arch_regs *r)
 	      (void *)r->rip);
 }
 
+/* The page fault that led to a double fault was in what is left unmapped below the stack. */
+static bool stack_overflowed(uint64_t cr2)
+{
+	const struct thread *t = arch_this_cpu() ? current_thread() : NULL;
+
+	if (t && t->kstack)
+		return (uint64_t)t->kstack - cr2 - 1 < ARCH_KSTACK_SIZE;
+	return cr2 - (uint64_t)boot_stack_guard < PAGE_SIZE;
+}
+
 _Noreturn void trap_fatal(struct arch_regs *r)
 {
-	uint64_t sp = r->rsp, cr2 = read_cr2();
-	struct thread *t = arch_this_cpu() ? current_thread() : NULL;
+	uint64_t cr2 = read_cr2();
 
 	dump_regs(r);
-	if (r->vector == V_DOUBLE && t && t->kstack && sp - (uint64_t)t->kstack + PAGE_SIZE < 2 * PAGE_SIZE)
+	if (r->vector == V_DOUBLE && stack_overflowed(cr2))
 		panic("kernel stack overflow at %p", (void *)r->rip);
 	if (r->vector == V_DOUBLE)
-		panic("double fault at %p, stack pointer %p, cr2 %p", (void *)r->rip, (void *)sp, (void *)cr2);
+		panic("double fault at %p, stack pointer %p, cr2 %p", (void *)r->rip, (void *)r->rsp, (void *)cr2);
 	panic("%s at %p", name_of(r->vector), (void *)r->rip);
 }
 

@@ -16,7 +16,6 @@
 #define COM1_ISA_IRQ 4
 #define UART_DATA (COM1 + 0)
 #define UART_IER (COM1 + 1)
-#define UART_IIR (COM1 + 2)
 #define UART_FCR (COM1 + 2)
 #define UART_LCR (COM1 + 3)
 #define UART_MCR (COM1 + 4)
