@@ -70,6 +70,9 @@ struct statfs_user {
 _Static_assert(sizeof(struct statfs_user) == 120, "struct statfs is 120 bytes");
 
 #define ST_RDONLY 1
+#define ST_NOSUID 2
+#define ST_NODEV 4
+#define ST_NOEXEC 8
 #define ST_VALID 0x20
 #define ST_RELATIME 0x1000
 
@@ -77,6 +80,9 @@ _Static_assert(sizeof(struct statfs_user) == 120, "struct statfs is 120 bytes");
 #define UTIME_OMIT 0x3ffffffeL
 
 #define MS_RDONLY 1u
+#define MS_NOSUID 2u
+#define MS_NODEV 4u
+#define MS_NOEXEC 8u
 #define MS_REMOUNT 32u
 #define MS_BIND 4096u
 #define MS_MOVE 8192u

@@ -89,12 +89,19 @@ void console_exit_status(int status)
 	spin_unlock(&line, flags);
 }
 
+static bool wants_frames(void)
+{
+	return cmdline_is("console", "mux") || cmdline_is("console", "mux,tty");
+}
+
+/* Also before console_init(): the command line itself may be what is wrong. */
 void console_panic(const char *reason)
 {
 	struct batch b = { .n = 0 };
 
 	for (unsigned int i = 0; i < LOCK_TRIES && __atomic_exchange_n(&line.held, 1, __ATOMIC_ACQUIRE); i++)
 		arch_cpu_relax();
+	framed = wants_frames();
 	if (framed) {
 		put(&b, DLE);
 		put(&b, 'p');
@@ -115,9 +122,9 @@ void console_init(void)
 {
 	const char *mode = cmdline_get("console");
 
-	if (mode && strcmp(mode, "mux") && strcmp(mode, "mux,tty"))
+	if (mode && !wants_frames())
 		panic("command line: console=%s: not mux or mux,tty", mode);
-	framed = mode != NULL;
+	framed = wants_frames();
 	terminal = !mode || !strcmp(mode, "mux,tty");
 	if (terminal)
 		tty_init();

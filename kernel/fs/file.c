@@ -108,6 +108,8 @@ static int may_open(const struct inode *ino, unsigned int flags, bool created, b
 		return -EISDIR;
 	if (S_ISSOCK(ino->mode))
 		return -ENXIO;
+	if ((S_ISCHR(ino->mode) || S_ISBLK(ino->mode)) && ino->sb->nodev)
+		return -EACCES;
 	if ((flags & O_NOATIME) && !inode_owner(ino))
 		return -EPERM;
 	if (flags & O_TRUNC)
@@ -215,7 +217,7 @@ int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file 
 		return err;
 	if (S_ISLNK(w.inode->mode))
 		err = -ELOOP;
-	else if (!S_ISREG(w.inode->mode))
+	else if (!S_ISREG(w.inode->mode) || w.inode->sb->noexec)
 		err = -EACCES;
 	else
 		err = inode_permission(w.inode, X_OK);
@@ -223,6 +225,11 @@ int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file 
 		err = file_open_inode(w.inode, O_RDONLY, path_of_walk(&w), out);
 	walk_done(&w);
 	return err;
+}
+
+bool inode_honours_setid(const struct inode *ino)
+{
+	return !ino->sb->nosuid;
 }
 
 uint64_t inode_dev(const struct inode *ino)

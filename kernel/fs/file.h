@@ -106,6 +106,7 @@ int file_open(const char *path, unsigned int flags, uint32_t mode, struct file *
  * -EACCES. `flags`: AT_EMPTY_PATH (the file that `dirfd` holds, also with O_PATH), AT_SYMLINK_NOFOLLOW (-ELOOP). */
 int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file **out);
 uint64_t inode_dev(const struct inode *ino); /* st_dev */
+bool inode_honours_setid(const struct inode *ino); /* its file system is not mounted nosuid */
 void file_get(struct file *f);
 void file_put(struct file *f);
 /* A file outside any directory tree, such as an eventfd: `name` is what /proc/PID/fd shows ("anon_inode:[eventfd]"), `type`

@@ -102,7 +102,7 @@ void fs_init(paddr_t initrd, uint64_t initrd_size)
 	struct inode *dev;
 
 	epoll_init();
-	if (mount_new(ramfs_create("ramfs"), NULL, "rootfs"))
+	if (mount_new(ramfs_create("ramfs"), NULL, "root"))
 		panic("no memory for the root file system");
 	if (initrd_size)
 		cpio_unpack(vfs_root(), arch_phys_to_virt(initrd), initrd_size);
@@ -170,6 +170,14 @@ static bool set_options(struct inode *root, char *options)
 	return true;
 }
 
+static void set_flags(struct superblock *sb, unsigned int flags)
+{
+	sb->read_only = flags & MS_RDONLY;
+	sb->nosuid = flags & MS_NOSUID;
+	sb->nodev = flags & MS_NODEV;
+	sb->noexec = flags & MS_NOEXEC;
+}
+
 static long mount_type(struct inode *on, const char *source, const char *type, unsigned int flags, char *options)
 {
 	struct inode *root = NULL;
@@ -184,7 +192,7 @@ static long mount_type(struct inode *on, const char *source, const char *type, u
 	}
 	if (!root)
 		return -ENODEV;
-	root->sb->read_only = flags & MS_RDONLY;
+	set_flags(root->sb, flags);
 	if (!set_options(root, options))
 		err = -EINVAL;
 	else
@@ -208,7 +216,7 @@ static long do_mount(struct inode *on, uaddr_t usource, uaddr_t utype, unsigned 
 	if (flags & MS_REMOUNT) {
 		if (on->sb->root != on)
 			return -EINVAL;
-		on->sb->read_only = flags & MS_RDONLY;
+		set_flags(on->sb, flags);
 		return 0;
 	}
 	if (!utype)

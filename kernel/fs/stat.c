@@ -141,7 +141,8 @@ static long put_statfs(const struct inode *ino, uaddr_t to)
 	}
 	st.f_fsid[0] = (int32_t)sb->dev;
 	st.f_namelen = NAME_MAX;
-	st.f_flags = ST_VALID | ST_RELATIME | (sb->read_only ? ST_RDONLY : 0);
+	st.f_flags = ST_VALID | ST_RELATIME | (sb->read_only ? ST_RDONLY : 0) | (sb->nosuid ? ST_NOSUID : 0) |
+		     (sb->nodev ? ST_NODEV : 0) | (sb->noexec ? ST_NOEXEC : 0);
 	return copy_to_user(to, &st, sizeof(st));
 }
 

@@ -20,7 +20,7 @@ struct superblock {
 	const char *type; /* "tmpfs" */
 	uint64_t magic;   /* statfs's f_type */
 	uint64_t dev;     /* st_dev */
-	bool read_only;
+	bool read_only, nosuid, nodev, noexec; /* mount options */
 	unsigned int refs;    /* atomic: one for the mount, one for each inode */
 	unsigned int users;   /* atomic: open files, current and root directories, mounts on it */
 	uint64_t next_number; /* atomic */

@@ -155,7 +155,7 @@ static void choose_ids(struct exec *x)
 	const struct process *p = current_process();
 	const struct inode *ino = x->program.file->inode;
 
-	bool honoured = !p->no_new_privs;
+	bool honoured = !p->no_new_privs && inode_honours_setid(ino);
 
 	x->euid = honoured && ino->mode & S_ISUID ? ino->uid : p->euid;
 	x->egid = honoured && (ino->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? ino->gid : p->egid;
