@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the constants of open, fcntl and the *at calls; arch_abi.h adds the O_* values that differ between architectures
+/* Owns: the constants of open, fcntl and the *at calls; arch_abi.h adds the O_* values that architectures differ in
  * (O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW).
  * Relies on: arch_abi.h.
  * Who may include: every kernel file. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: file modes, and the structures of stat's relatives that all architectures share; struct arch_stat is in arch_abi.h.
+/* Owns: file modes, and the structures of stat's relatives that all architectures share; arch_abi.h has arch_stat.
  * Relies on: arch_abi.h.
  * Who may include: every kernel file. */
 #ifndef VDK_KERNEL_ABI_STAT_H

@@ -10,7 +10,7 @@
 #include "core/types.h"
 
 /* One line of the kernel log: "[seconds.micros] text". No newline in `fmt`. Any context, interrupts included.
- * Formats: %d %i %u %x %X %p %s %c %% with l, ll, z, width, precision, 0, -, # and *. */
+ * Formats: %d %i %u %o %x %X %p %s %c %% with l, ll, z, width, precision, 0, -, # and *. */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -125,11 +125,17 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 			put_number(&o, &s, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, false, v < 0);
 			break;
 		case 'u':
-			put_number(&o, &s, longs ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int), 10, false, false);
+			put_number(&o, &s, longs ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int), 10, false,
+				   false);
+			break;
+		case 'o':
+			put_number(&o, &s, longs ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int), 8, false,
+				   false);
 			break;
 		case 'x':
 		case 'X':
-			put_number(&o, &s, longs ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int), 16, *fmt == 'X', false);
+			put_number(&o, &s, longs ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int), 16,
+				   *fmt == 'X', false);
 			break;
 		case 'p':
 			s.alt = true;
@@ -143,7 +149,8 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 
 			if (!text)
 				text = "(null)";
-			put_text(&o, &s, text, (int)(s.precision < 0 ? strlen(text) : strnlen(text, (size_t)s.precision)));
+			put_text(&o, &s, text,
+				 (int)(s.precision < 0 ? strlen(text) : strnlen(text, (size_t)s.precision)));
 			break;
 		}
 		case '%':

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The console's line: output channels and input, framed as docs/console.md says, or plain for somebody who runs QEMU by hand.
+/* The console's line: output channels and input, framed as in docs/console.md, or plain when QEMU is run by hand.
  * Owns: the line, under `line`. Relies on: arch_console_write(). `line` is innermost of all locks.
  * Never: sleeps; never waits for a lock whose holder has panicked. */
 #include "fs/console.h"
@@ -46,7 +46,9 @@ static void put_text(struct batch *b, const char *text)
 
 static void put_selection(struct batch *b, enum console_channel ch)
 {
-	static const char letters[] = { [CONSOLE_OUT] = '1', [CONSOLE_ERR] = '2', [CONSOLE_LOG] = 'k', [CONSOLE_TRACE] = 't' };
+	static const char letters[] = {
+		[CONSOLE_OUT] = '1', [CONSOLE_ERR] = '2', [CONSOLE_LOG] = 'k', [CONSOLE_TRACE] = 't'
+	};
 
 	if (any_selected && selected == ch)
 		return;
@@ -165,7 +167,7 @@ bool console_room(void)
 {
 	if (has_room())
 		return true;
-	/* A reader that drains the queue after this store sees it; one that did so before it is seen by the second look. */
+	/* A reader that drains the queue after this store sees it; of one before it, the second look sees the room. */
 	__atomic_store_n(&paused, 1, __ATOMIC_SEQ_CST);
 	return has_room();
 }
@@ -190,7 +192,8 @@ int console_open_std(struct files *files)
 		tty_adopt(current_process()->sid, current_process()->pgid);
 	for (int i = 0; i < 3; i++) {
 		struct file *f;
-		int err = terminal ? file_open("/dev/console", O_RDWR, 0, &f) : file_open(streams[i].path, streams[i].flags, 0, &f);
+		int err = terminal ? file_open("/dev/console", O_RDWR, 0, &f)
+				   : file_open(streams[i].path, streams[i].flags, 0, &f);
 		int fd = err ? err : fd_install(f, false);
 
 		if (fd < 0)

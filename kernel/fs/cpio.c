@@ -215,7 +215,8 @@ static struct inode *make(struct unpacking *u, struct inode *dir, const char *na
 		kfree(target);
 		if (!err)
 			err = dir->ops->lookup(dir, name, &ino);
-	} else if (S_ISREG(mode) || S_ISDIR(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode)) {
+	} else if (S_ISREG(mode) || S_ISDIR(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) ||
+		   S_ISSOCK(mode)) {
 		err = dir->ops->create(dir, name, mode & (S_IFMT | 07777), DEV(e->f[RDEVMAJOR], e->f[RDEVMINOR]), &ino);
 	} else {
 		bad(u, e->name, "a file of an unknown type");

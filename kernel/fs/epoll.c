@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* epoll.
- * Owns: struct epoll and its items. Relies on: waiters with a notify function; lock order: a file's wait queue, epoll->lock,
- * then (from notify) the wait queue of the epoll file itself, and so on outwards; no cycles, see reaches().
+ * Owns: struct epoll and its items. Relies on: waiters with a notify function; lock order: a file's wait queue,
+ * epoll->lock, then (from notify) the wait queue of the epoll file itself, and so on outwards; no cycles: reaches().
  * Never: holds a reference on a watched file, which leaves with its last descriptor. */
 #include "core/string.h"
 #include "fs/poll.h"

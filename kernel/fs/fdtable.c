@@ -248,7 +248,8 @@ static long dup_to(int from, int to, bool cloexec)
 
 	if (!f)
 		return -EBADF;
-	if ((unsigned int)to >= fd_limit() || ((unsigned int)to >= files_capacity(fs) && files_grow(fs, (unsigned int)to + 1))) {
+	if ((unsigned int)to >= fd_limit() ||
+	    ((unsigned int)to >= files_capacity(fs) && files_grow(fs, (unsigned int)to + 1))) {
 		file_put(f);
 		return (unsigned int)to >= fd_limit() ? -EBADF : -ENOMEM;
 	}

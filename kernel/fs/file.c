@@ -44,6 +44,7 @@ bool file_try_get(struct file *f)
 static void file_free(struct file *f)
 {
 	__atomic_sub_fetch(&f->inode->sb->users, 1, __ATOMIC_RELAXED);
+	inode_unclaim(f->inode, f->writers);
 	inode_put(f->inode);
 	kfree(f->path);
 	kfree(f);
@@ -63,6 +64,15 @@ void file_put(struct file *f)
 
 static const struct file_ops path_ops = { 0 };
 
+/* what: 1 or -1, see inode_claim(). */
+static int claim(struct file *f, int what)
+{
+	if (!inode_claim(f->inode, what))
+		return -ETXTBSY;
+	f->writers = what;
+	return 0;
+}
+
 int file_open_inode(struct inode *ino, unsigned int flags, char *path, struct file **out)
 {
 	struct file *f = file_alloc(ino, ino->file_ops, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC));
@@ -75,11 +85,13 @@ int file_open_inode(struct inode *ino, unsigned int flags, char *path, struct fi
 	f->path = path;
 	if (!(flags & O_PATH))
 		f->flags |= O_LARGEFILE;
+	if (S_ISREG(ino->mode) && file_writable(f))
+		err = claim(f, 1);
 	if (flags & O_PATH)
 		f->ops = &path_ops;
 	else if (S_ISFIFO(ino->mode))
 		err = fifo_open(ino, f);
-	else if (ino->ops->open)
+	else if (!err && ino->ops->open)
 		err = ino->ops->open(ino, f);
 	if (!err && !f->ops)
 		err = -ENXIO;
@@ -224,6 +236,10 @@ int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file 
 	if (!err)
 		err = file_open_inode(w.inode, O_RDONLY, path_of_walk(&w), out);
 	walk_done(&w);
+	if (!err && claim(*out, -1)) {
+		file_put(*out);
+		err = -ETXTBSY;
+	}
 	return err;
 }
 
@@ -256,7 +272,8 @@ static struct superblock *anon_sb(void)
 	return &anon;
 }
 
-struct file *file_create_anon(const char *name, uint32_t type, const struct file_ops *ops, void *data, unsigned int flags)
+struct file *file_create_anon(const char *name, uint32_t type, const struct file_ops *ops, void *data,
+			      unsigned int flags)
 {
 	struct inode *ino = kmalloc(sizeof(*ino));
 	struct file *f;

@@ -18,8 +18,8 @@ struct dirent_sink;
 struct uio;
 
 struct inode_ops {
-	/* Directories. A NULL op is -ENOTDIR for lookup and -EPERM for the others. `out` gains a reference. Each is atomic:
-	 * create fails with -EEXIST, unlink looks again whether it may. Permissions are the caller's concern. */
+	/* Directories. A NULL op is -ENOTDIR for lookup and -EPERM for the others. `out` gains a reference. Each is
+	 * atomic: create fails with -EEXIST, unlink looks again whether it may. Permissions: the caller's concern. */
 	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
 	int (*create)(struct inode *dir, const char *name, uint32_t mode, uint64_t rdev, struct inode **out);
 	int (*tmpfile)(struct inode *dir, uint32_t mode, struct inode **out);
@@ -30,13 +30,13 @@ struct inode_ops {
 	int (*symlink)(struct inode *dir, const char *name, const char *target);
 	/* Symbolic links: a NUL-terminated target; the length, or -errno. */
 	long (*readlink)(struct inode *ino, char *buf, size_t size);
-	/* /proc/PID/fd/N and the like jump to an inode rather than to a path; NULL op: readlink's path is followed. `*path`
-	 * becomes the target's own path, kmalloc'ed, or NULL. */
+	/* /proc/PID/fd/N and the like jump to an inode rather than to a path; NULL op: readlink's path is followed.
+	 * `*path` becomes the target's own path, kmalloc'ed, or NULL. */
 	int (*follow)(struct inode *ino, struct inode **out, char **path);
 	int (*truncate)(struct inode *ino, uint64_t size);
 	/* fallocate; the caller holds write_lock. NULL op: -EOPNOTSUPP. */
 	int (*allocate)(struct inode *ino, unsigned int mode, uint64_t from, uint64_t n);
-	/* The first data (or hole) at or after `from`, below the size; -ENXIO when there is none. NULL op: all is data. */
+	/* The first data (or hole) at or after `from`, below the size; -ENXIO: there is none. NULL op: all is data. */
 	int64_t (*seek)(struct inode *ino, uint64_t from, bool hole);
 	/* The page of a regular file for mapping, with a new reference: 0 or -EIO (beyond the end), -ENOMEM. */
 	int (*page)(struct inode *ino, uint64_t index, paddr_t *pa);
@@ -50,6 +50,7 @@ struct inode {
 	const struct inode_ops *ops;
 	const struct file_ops *file_ops;
 	unsigned int refs; /* atomic */
+	int writers; /* atomic: files open for writing; below 0: files being executed. Never both */
 	uint64_t number;
 	uint32_t mode, uid, gid, nlink; /* mode with the S_IF* type */
 	uint64_t rdev, size, blocks; /* blocks of 512 bytes */
@@ -68,8 +69,8 @@ struct inode {
 };
 
 struct file_ops {
-	/* Data moves between `u` (fs/uio.h; never empty) and the file; `pos` is where, and moves on; NULL unless seekable.
-	 * Bytes moved, or -errno when none were. May sleep. */
+	/* Data moves between `u` (fs/uio.h; never empty) and the file; `pos` is where, and moves on; NULL unless
+	 * seekable. Bytes moved, or -errno when none were. May sleep. */
 	long (*read)(struct file *f, struct uio *u, uint64_t *pos);
 	long (*write)(struct file *f, struct uio *u, uint64_t *pos);
 	/* Ready POLL* bits now; with `w` non-NULL also adds it to the file's one
@@ -90,6 +91,7 @@ struct file {
 	struct mutex pos_lock;
 	uint64_t pos;
 	struct list epoll_items; /* epoll's lock */
+	int writers;         /* what this file added to inode->writers */
 	char *path;          /* absolute, as opened, kmalloc'ed; for /proc/self/maps and fd links; may be NULL */
 	void *data;
 };
@@ -102,20 +104,22 @@ void fs_init(paddr_t initrd, uint64_t initrd_size);
 
 /* Opens as openat(AT_FDCWD) would for the current process (the kernel's root before there is one). 0 or -errno. */
 int file_open(const char *path, unsigned int flags, uint32_t mode, struct file **out);
-/* What execveat names, opened for reading whatever its read permission: a regular file that the process may execute, else
- * -EACCES. `flags`: AT_EMPTY_PATH (the file that `dirfd` holds, also with O_PATH), AT_SYMLINK_NOFOLLOW (-ELOOP). */
+/* What execveat names, opened for reading whatever its read permission: a regular file that the process may execute,
+ * else -EACCES; -ETXTBSY if it is open for writing. As long as the file is open, nobody can open it for writing.
+ * `flags`: AT_EMPTY_PATH (the file that `dirfd` holds, also with O_PATH), AT_SYMLINK_NOFOLLOW (-ELOOP). */
 int file_open_exec(int dirfd, const char *path, unsigned int flags, struct file **out);
 uint64_t inode_dev(const struct inode *ino); /* st_dev */
 bool inode_honours_setid(const struct inode *ino); /* its file system is not mounted nosuid */
 void file_get(struct file *f);
 void file_put(struct file *f);
-/* A file outside any directory tree, such as an eventfd: `name` is what /proc/PID/fd shows ("anon_inode:[eventfd]"), `type`
- * an S_IF* type with permission bits, or only these. NULL: no memory. */
-struct file *file_create_anon(const char *name, uint32_t type, const struct file_ops *ops, void *data, unsigned int flags);
+/* A file outside any directory tree, such as an eventfd: `name` is what /proc/PID/fd shows ("anon_inode:[eventfd]"),
+ * `type` an S_IF* type with permission bits, or only these. NULL: no memory. */
+struct file *file_create_anon(const char *name, uint32_t type, const struct file_ops *ops, void *data,
+			      unsigned int flags);
 /* Read from a regular file at `pos` into kernel memory; bytes, or -errno. */
 long file_read_kernel(struct file *f, void *buf, size_t n, uint64_t pos);
 
-/* Descriptor tables. fd_get() returns a referenced file or NULL; it does not see O_PATH descriptors, fd_get_any() does. */
+/* Descriptor tables. fd_get() returns a referenced file or NULL; O_PATH descriptors are seen by fd_get_any() only. */
 struct files *files_create(void);
 struct files *files_clone(struct files *f);
 void files_get(struct files *f);
@@ -133,8 +137,8 @@ void fs_context_put(struct fs_context *c);
 
 /* Give the first process its descriptors 0, 1, 2 on the console. */
 int console_open_std(struct files *f);
-/* The leader of session `sid` exits: if the console is its terminal, the foreground group gets SIGHUP and SIGCONT and the
- * terminal is free for another session. Any context, the process table unlocked. */
+/* The leader of session `sid` exits: if the console is its terminal, the foreground group gets SIGHUP and SIGCONT and
+ * the terminal is free for another session. Any context, the process table unlocked. */
 void tty_session_end(int sid);
 /* A received byte, with interrupts off. Call only after console_room() said true. */
 void console_input(unsigned char c);

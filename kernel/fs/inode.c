@@ -107,6 +107,21 @@ void inode_accessed(struct inode *ino)
 		ino->atime_ns = now;
 }
 
+bool inode_claim(struct inode *ino, int what)
+{
+	int n = __atomic_load_n(&ino->writers, __ATOMIC_RELAXED);
+
+	while (what > 0 ? n >= 0 : n <= 0)
+		if (__atomic_compare_exchange_n(&ino->writers, &n, n + what, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+void inode_unclaim(struct inode *ino, int what)
+{
+	__atomic_sub_fetch(&ino->writers, what, __ATOMIC_ACQ_REL);
+}
+
 void inode_drop_setid(struct inode *ino)
 {
 	unsigned long flags;

@@ -25,10 +25,14 @@ static struct lock *conflict(struct inode *ino, const struct lock *want)
 {
 	struct lock *l;
 
-	list_each(l, &ino->locks, link)
-		if (l->whole == want->whole && l->owner != want->owner && l->start <= want->last && l->last >= want->start &&
-		    (l->type == F_WRLCK || want->type == F_WRLCK))
+	list_each(l, &ino->locks, link) {
+		if (l->whole != want->whole || l->owner == want->owner)
+			continue;
+		if (l->start > want->last || l->last < want->start)
+			continue;
+		if (l->type == F_WRLCK || want->type == F_WRLCK)
 			return l;
+	}
 	return NULL;
 }
 
@@ -38,7 +42,9 @@ static bool carve(struct inode *ino, const struct lock *want, struct lock *spare
 	struct lock *l, *next;
 
 	list_each_safe(l, next, &ino->locks, link) {
-		if (l->whole != want->whole || l->owner != want->owner || l->start > want->last || l->last < want->start)
+		if (l->whole != want->whole || l->owner != want->owner)
+			continue;
+		if (l->start > want->last || l->last < want->start)
 			continue;
 		if (l->start < want->start && l->last > want->last) {
 			*spare = *l;

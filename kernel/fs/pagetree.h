@@ -15,7 +15,8 @@ struct pagetree {
 };
 
 paddr_t pagetree_get(const struct pagetree *t, uint64_t index); /* 0: a hole. No reference is added. */
-int pagetree_set(struct pagetree *t, uint64_t index, paddr_t pa); /* fills a hole, takes the reference over; 0 or -ENOMEM */
+int pagetree_set(struct pagetree *t, uint64_t index,
+		 paddr_t pa); /* fills a hole, takes the reference over; 0 or -ENOMEM */
 /* Put the pages with from <= index < to. */
 void pagetree_cut(struct pagetree *t, uint64_t from, uint64_t to);
 /* The first page at or after `from`; UINT64_MAX: none. */

@@ -220,7 +220,8 @@ int path_walk(int dirfd, const char *path, unsigned int flags, struct walk *w)
 	inode_put(s.root);
 	inode_put(s.at);
 	kfree(s.rest);
-	if (err >= 0 && w->slash && w->inode && !S_ISDIR(w->inode->mode) && !(S_ISLNK(w->inode->mode) && flags & WALK_ENTRY))
+	if (err >= 0 && w->slash && w->inode && !S_ISDIR(w->inode->mode) &&
+	    !(S_ISLNK(w->inode->mode) && flags & WALK_ENTRY))
 		err = -ENOTDIR;
 	if (err >= 0)
 		return 0;

@@ -22,7 +22,7 @@
 
 struct pipe {
 	struct mutex lock;
-	struct waitq data;  /* bytes came, or an end opened or closed: readers, pollers of read ends, openers of a FIFO */
+	struct waitq data;  /* bytes came, or an end opened or closed: readers, their pollers, openers of a FIFO */
 	struct waitq room;  /* bytes went, or an end closed: writers, pollers of write ends */
 	/* lock */
 	paddr_t *pages;     /* 0: not made yet */

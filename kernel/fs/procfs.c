@@ -147,8 +147,16 @@ static int meminfo(const struct synth_node *n, struct text *t)
 		const char *name;
 		size_t kib;
 	} lines[] = {
-		{ "MemTotal:", total }, { "MemFree:", unused }, { "MemAvailable:", unused }, { "Buffers:", 0 }, { "Cached:", 0 },
-		{ "SwapCached:", 0 }, { "SwapTotal:", 0 }, { "SwapFree:", 0 }, { "Shmem:", 0 }, { "Slab:", 0 },
+		{ "MemTotal:", total },
+		{ "MemFree:", unused },
+		{ "MemAvailable:", unused },
+		{ "Buffers:", 0 },
+		{ "Cached:", 0 },
+		{ "SwapCached:", 0 },
+		{ "SwapTotal:", 0 },
+		{ "SwapFree:", 0 },
+		{ "Shmem:", 0 },
+		{ "Slab:", 0 },
 		{ "SReclaimable:", 0 },
 	};
 
@@ -245,7 +253,8 @@ static int stat(const struct synth_node *n, struct text *t)
 	process_each(newest, &last);
 	user = sum.user / CENTISECOND_NS;
 	kernel = sum.kernel / CENTISECOND_NS;
-	text_printf(t, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n", user, kernel, idle, user, kernel, idle);
+	text_printf(t, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n", user, kernel, idle, user,
+		    kernel, idle);
 	text_printf(t, "intr 0\nctxt %lu\nbtime %ld\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n", sum.switches,
 		    (long)((clock_realtime_ns() - (int64_t)clock_now_ns()) / NSEC_PER_SEC), last, sched_runnable() + 1);
 	return 0;
@@ -273,7 +282,8 @@ static int traps(const struct synth_node *n, struct text *t)
 
 	(void)n;
 	for (size_t i = 0; i < count; i++)
-		text_printf(t, "%s %s %lu\n", trap_kind_name(h[i].kind), h[i].name, __atomic_load_n(h[i].calls, __ATOMIC_RELAXED));
+		text_printf(t, "%s %s %lu\n", trap_kind_name(h[i].kind), h[i].name,
+			    __atomic_load_n(h[i].calls, __ATOMIC_RELAXED));
 	return 0;
 }
 

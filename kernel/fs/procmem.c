@@ -68,9 +68,10 @@ static void show_area(const struct area_info *a, struct text *t)
 {
 	size_t start = t->n;
 
-	text_printf(t, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", a->start, a->end, a->prot & ARCH_PROT_READ ? 'r' : '-',
-		    a->prot & ARCH_PROT_WRITE ? 'w' : '-', a->prot & ARCH_PROT_EXEC ? 'x' : '-',
-		    a->flags & AREA_SHARED ? 's' : 'p', a->offset, DEV_MAJOR(a->dev), DEV_MINOR(a->dev), a->inode);
+	text_printf(t, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", a->start, a->end,
+		    a->prot & ARCH_PROT_READ ? 'r' : '-', a->prot & ARCH_PROT_WRITE ? 'w' : '-',
+		    a->prot & ARCH_PROT_EXEC ? 'x' : '-', a->flags & AREA_SHARED ? 's' : 'p', a->offset,
+		    DEV_MAJOR(a->dev), DEV_MINOR(a->dev), a->inode);
 	if (a->name[0]) {
 		while (!t->failed && t->n - start < NAME_COLUMN)
 			text_add(t, " ", 1);
@@ -175,7 +176,8 @@ int proc_statm(const struct synth_node *n, struct text *t)
 		return -ESRCH;
 	s = proc_space(p);
 	process_put(p);
-	text_printf(t, "%zu %zu 0 0 0 %zu 0\n", s ? s->mapped_pages : 0, s ? s->resident_pages : 0, s ? s->mapped_pages : 0);
+	text_printf(t, "%zu %zu 0 0 0 %zu 0\n", s ? s->mapped_pages : 0, s ? s->resident_pages : 0,
+		    s ? s->mapped_pages : 0);
 	if (s)
 		space_put(s);
 	return 0;

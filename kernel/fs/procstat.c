@@ -9,6 +9,7 @@
 #include "mm/space.h"
 #include "proc/internal.h"
 
+#define ALL_CAPABILITIES 0x1ffffffffffUL /* Linux 6.1 has 41 */
 #define NS_PER_TICK ((uint64_t)NSEC_PER_SEC / USER_HZ)
 
 /* One moment of a process, or of one of its threads. */
@@ -17,8 +18,9 @@ struct snapshot {
 	char name[16], state;
 	uint32_t uid[3], gid[3], groups[32], umask;
 	unsigned int group_count, threads, queued;
+	bool no_new_privs;
 	uint64_t user_ns, kernel_ns, child_user_ns, child_kernel_ns, start_ns, switches[2];
-	uint64_t pending, shared_pending, blocked, ignored, caught;
+	uint64_t queue_limit, pending, shared_pending, blocked, ignored, caught;
 	size_t mapped, resident, fd_size;
 	uaddr_t start_stack, arg_start, arg_end, env_start, env_end, brk_start;
 };
@@ -37,6 +39,7 @@ static void take_signals(struct snapshot *s, struct process *p, const struct thr
 
 	s->shared_pending = p->pending.set;
 	s->queued = p->queued_signals;
+	s->queue_limit = p->rlimits[RLIMIT_SIGPENDING][0];
 	if (t) {
 		s->pending = t->pending.set;
 		s->blocked = t->sigmask;
@@ -129,6 +132,7 @@ static int take(const struct synth_node *n, struct snapshot *s)
 		return -ESRCH;
 	s->pid = p->pid;
 	s->threads = p->thread_count;
+	s->no_new_privs = p->no_new_privs;
 	s->exit_signal = p->exit_signal;
 	s->exit_status = p->dead ? p->exit_status : 0;
 	s->start_ns = p->start_ns;
@@ -152,46 +156,87 @@ int proc_stat(const struct synth_node *n, struct text *t)
 	if (err)
 		return err;
 	tty_of_session(s.sid, &tty, &tpgid);
-	text_printf(t, "%d (%s) %c %d %d %d %d %d 0 0 0 0 0 %lu %lu %lu %lu ", s.tid, s.name, s.state, s.ppid, s.pgid, s.sid, tty,
-		    tpgid, s.user_ns / NS_PER_TICK, s.kernel_ns / NS_PER_TICK, s.child_user_ns / NS_PER_TICK,
-		    s.child_kernel_ns / NS_PER_TICK);
-	text_printf(t, "%d %d %u 0 %lu %lu %zu %lu 0 0 %lu 0 0 ", s.rt_priority ? -1 - s.rt_priority : 20 + s.nice, s.nice, s.threads,
-		    s.start_ns / NS_PER_TICK, s.mapped * PAGE_SIZE, s.resident, UINT64_MAX, s.start_stack);
-	text_printf(t, "%lu %lu %lu %lu 0 0 0 %d 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %d\n", s.pending & INT32_MAX, s.blocked & INT32_MAX,
-		    s.ignored & INT32_MAX, s.caught & INT32_MAX, s.exit_signal, s.rt_priority, s.policy, s.brk_start, s.arg_start,
-		    s.arg_end, s.env_start, s.env_end, s.exit_status);
+	text_printf(t, "%d (%s) %c %d %d %d %d %d 0 0 0 0 0 %lu %lu %lu %lu ", s.tid, s.name, s.state, s.ppid, s.pgid,
+		    s.sid, tty, tpgid, s.user_ns / NS_PER_TICK, s.kernel_ns / NS_PER_TICK,
+		    s.child_user_ns / NS_PER_TICK, s.child_kernel_ns / NS_PER_TICK);
+	text_printf(t, "%d %d %u 0 %lu %lu %zu %lu 0 0 %lu 0 0 ", s.rt_priority ? -1 - s.rt_priority : 20 + s.nice,
+		    s.nice, s.threads, s.start_ns / NS_PER_TICK, s.mapped * PAGE_SIZE, s.resident, UINT64_MAX,
+		    s.start_stack);
+	text_printf(t, "%lu %lu %lu %lu 0 0 0 %d 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %d\n", s.pending & INT32_MAX,
+		    s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX, s.exit_signal, s.rt_priority,
+		    s.policy, s.brk_start, s.arg_start, s.arg_end, s.env_start, s.env_end, s.exit_status);
 	return 0;
 }
 
 static const char *state_text(char state)
 {
-	return state == 'R' ? "R (running)" : state == 'S' ? "S (sleeping)" : state == 'T' ? "T (stopped)" : "Z (zombie)";
+	switch (state) {
+	case 'R':
+		return "R (running)";
+	case 'S':
+		return "S (sleeping)";
+	case 'T':
+		return "T (stopped)";
+	default:
+		return "Z (zombie)";
+	}
+}
+
+static void show_ids(const struct snapshot *s, struct text *t)
+{
+	text_printf(t, "Uid:\t%u\t%u\t%u\t%u\n", s->uid[0], s->uid[1], s->uid[2], s->uid[1]);
+	text_printf(t, "Gid:\t%u\t%u\t%u\t%u\n", s->gid[0], s->gid[1], s->gid[2], s->gid[1]);
+	text_printf(t, "FDSize:\t%zu\nGroups:\t", s->fd_size);
+	for (unsigned int i = 0; i < s->group_count; i++)
+		text_printf(t, "%u ", s->groups[i]);
+	text_printf(t, "\nNSpgid:\t%d\nNSsid:\t%d\n", s->pgid, s->sid);
+}
+
+static void show_signals(const struct snapshot *s, struct text *t)
+{
+	const struct {
+		const char *name;
+		uint64_t set;
+	} sets[] = {
+		{ "SigPnd", s->pending }, { "ShdPnd", s->shared_pending }, { "SigBlk", s->blocked },
+		{ "SigIgn", s->ignored }, { "SigCgt", s->caught },
+	};
+
+	text_printf(t, "SigQ:\t%u/%lu\n", s->queued, s->queue_limit);
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		text_printf(t, "%s:\t%016lx\n", sets[i].name, sets[i].set);
+}
+
+static void show_capabilities(const struct snapshot *s, struct text *t)
+{
+	uint64_t permitted = s->uid[0] && s->uid[1] && s->uid[2] ? 0 : ALL_CAPABILITIES;
+	uint64_t effective = s->uid[1] ? 0 : ALL_CAPABILITIES;
+
+	text_printf(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n", 0UL,
+		    permitted, effective, ALL_CAPABILITIES, 0UL);
 }
 
 int proc_status(const struct synth_node *n, struct text *t)
 {
-	const uint64_t caps = 0x1ffffffffff; /* Linux 6.1 has 41 */
 	struct snapshot s;
 	int err = take(n, &s);
 
 	if (err)
 		return err;
-	text_printf(t, "Name:\t%s\nUmask:\t%c%c%c%c\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s.name, '0',
-		    (char)('0' + (s.umask >> 6 & 7)), (char)('0' + (s.umask >> 3 & 7)), (char)('0' + (s.umask & 7)),
-		    state_text(s.state), s.pid, s.tid, s.ppid);
-	text_printf(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%zu\nGroups:\t", s.uid[0], s.uid[1], s.uid[2], s.uid[1],
-		    s.gid[0], s.gid[1], s.gid[2], s.gid[1], s.fd_size);
-	for (unsigned int i = 0; i < s.group_count; i++)
-		text_printf(t, "%u ", s.groups[i]);
-	text_printf(t, "\nNSpgid:\t%d\nNSsid:\t%d\n", s.pgid, s.sid);
-	if (s.mapped)
-		text_printf(t, "VmSize:\t%8zu kB\nVmRSS:\t%8zu kB\n", s.mapped * PAGE_SIZE / 1024, s.resident * PAGE_SIZE / 1024);
-	text_printf(t, "Threads:\t%u\nSigQ:\t%u/0\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-		    s.threads, s.queued, s.pending, s.shared_pending, s.blocked, s.ignored, s.caught);
-	text_printf(t, "CapInh:\t%016x\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\n", 0, s.uid[0] && s.uid[1] ? 0 : caps,
-		    s.uid[1] ? 0 : caps, caps);
-	text_printf(t, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
-		    s.switches[0], s.switches[1]);
+	text_printf(t, "Name:\t%s\nUmask:\t%04o\nState:\t%s\n", s.name, s.umask, state_text(s.state));
+	text_printf(t, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s.pid, s.tid, s.ppid);
+	show_ids(&s, t);
+	if (s.mapped) {
+		text_printf(t, "VmSize:\t%8zu kB\n", s.mapped * PAGE_SIZE / 1024);
+		text_printf(t, "VmRSS:\t%8zu kB\n", s.resident * PAGE_SIZE / 1024);
+	}
+	text_printf(t, "Threads:\t%u\n", s.threads);
+	show_signals(&s, t);
+	show_capabilities(&s, t);
+	text_printf(t, "NoNewPrivs:\t%d\n", s.no_new_privs);
+	text_printf(t, "Cpus_allowed:\t%x\nCpus_allowed_list:\t%u\n", 1u << arch_this_cpu()->id, arch_this_cpu()->id);
+	text_printf(t, "voluntary_ctxt_switches:\t%lu\n", s.switches[0]);
+	text_printf(t, "nonvoluntary_ctxt_switches:\t%lu\n", s.switches[1]);
 	return 0;
 }
 

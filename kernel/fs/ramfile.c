@@ -108,7 +108,7 @@ static long ram_read(struct file *f, struct uio *u, uint64_t *pos)
 	return (long)(n0 - u->left);
 }
 
-/* The file ends at `size` from now on, which is not less than before: what a mapping left behind the old end is gone. */
+/* The file ends at `size` from now on, not before its old end: what a mapping left behind that end is zero now. */
 static void grow(struct ram_inode *r, uint64_t size)
 {
 	unsigned long flags = spin_lock(&r->inode.lock);

@@ -345,12 +345,14 @@ static int ram_readdir(struct file *f, struct dirent_sink *sink)
 	if (f->pos == 0)
 		room = dirent_emit(sink, ".", 1, dir->number, DT_TYPE(S_IFDIR), 1);
 	if (room && f->pos == 1)
-		room = dirent_emit(sink, "..", 2, (dir->parent ? dir->parent : dir)->number, DT_TYPE(S_IFDIR), FIRST_COOKIE);
+		room = dirent_emit(sink, "..", 2, (dir->parent ? dir->parent : dir)->number, DT_TYPE(S_IFDIR),
+				   FIRST_COOKIE);
 	list_each(e, &ram(dir)->entries, link) {
 		if (!room)
 			break;
 		if (e->cookie >= f->pos)
-			room = dirent_emit(sink, e->name, e->len, e->inode->number, DT_TYPE(e->inode->mode), e->cookie + 1);
+			room = dirent_emit(sink, e->name, e->len, e->inode->number, DT_TYPE(e->inode->mode),
+					   e->cookie + 1);
 	}
 	spin_unlock(&tree_lock, flags);
 	return 0;

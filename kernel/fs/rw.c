@@ -13,6 +13,12 @@
 #define COPY_CHUNK 65536UL
 #define CURRENT_POS UINT64_MAX
 
+/* Positions are off_t's: neither the first nor the last byte's may be negative. */
+static bool in_range(uint64_t at, size_t n)
+{
+	return at <= INT64_MAX && n <= INT64_MAX - at;
+}
+
 /* `at` is CURRENT_POS or the position to use instead of the file's. */
 static long transfer(struct file *f, struct uio *u, uint64_t at, bool writing)
 {
@@ -23,18 +29,16 @@ static long transfer(struct file *f, struct uio *u, uint64_t at, bool writing)
 		return -EBADF;
 	if (at != CURRENT_POS && !f->ops->seekable)
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -ESPIPE;
-	if (at != CURRENT_POS && (int64_t)at < 0)
-		return -EINVAL;
 	if (!op)
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 	if (!u->left)
-		return 0;
+		return at == CURRENT_POS || in_range(at, 0) ? 0 : -EINVAL;
 	if (!f->ops->seekable)
 		return op(f, u, NULL);
 	if (at != CURRENT_POS)
-		return op(f, u, &at);
+		return in_range(at, u->left) ? op(f, u, &at) : -EINVAL;
 	mutex_lock(&f->pos_lock);
-	n = op(f, u, &f->pos);
+	n = in_range(f->pos, u->left) ? op(f, u, &f->pos) : -EINVAL;
 	mutex_unlock(&f->pos_lock);
 	return n;
 }
@@ -55,7 +59,8 @@ static long simple(int fd, uaddr_t buf, uint64_t n, uint64_t at, bool writing)
 	return r;
 }
 
-static long vector_transfer(struct file *f, struct iovec *iov, uaddr_t uiov, unsigned int count, uint64_t at, bool writing)
+static long vector_transfer(struct file *f, struct iovec *iov, uaddr_t uiov, unsigned int count, uint64_t at,
+			    bool writing)
 {
 	struct uio u = { .iov = iov };
 

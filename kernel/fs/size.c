@@ -38,13 +38,13 @@ static int64_t seek_target(struct file *f, int64_t offset, unsigned int whence)
 		break;
 	case SEEK_CUR:
 		if (__builtin_add_overflow((int64_t)f->pos, offset, &to))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_END:
 		if (S_ISDIR(ino->mode))
 			return -EINVAL;
 		if (__builtin_add_overflow((int64_t)ino->size, offset, &to))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_DATA:
 	case SEEK_HOLE:
@@ -86,12 +86,15 @@ static long set_size(struct inode *ino, int64_t size)
 		return -EISDIR;
 	if (!S_ISREG(ino->mode) || !ino->ops->truncate)
 		return -EINVAL;
+	if (!inode_claim(ino, 1))
+		return -ETXTBSY;
 	mutex_lock(&ino->write_lock);
 	if ((uint64_t)size > ino->size && !file_size_limit((uint64_t)size - 1, 1))
 		err = -EFBIG;
 	else
 		err = ino->ops->truncate(ino, (uint64_t)size);
 	mutex_unlock(&ino->write_lock);
+	inode_unclaim(ino, 1);
 	if (!err)
 		inode_drop_setid(ino);
 	return err;

@@ -76,7 +76,8 @@ static long put_statx(const struct inode *ino, uaddr_t to)
 	return copy_to_user(to, &st, sizeof(st));
 }
 
-static long stat_path(int dirfd, uaddr_t path, unsigned int walk, long (*put)(const struct inode *, uaddr_t), uaddr_t to)
+static long stat_path(int dirfd, uaddr_t path, unsigned int walk, long (*put)(const struct inode *, uaddr_t),
+		      uaddr_t to)
 {
 	struct inode *ino;
 	long r = path_inode(dirfd, path, walk, &ino);
@@ -170,9 +171,13 @@ static long check_access(int dirfd, uaddr_t path, unsigned int mode, unsigned in
 	r = path_inode(dirfd, path, walk_flags(flags), &ino);
 	if (r)
 		return r;
-	r = flags & AT_EACCESS ? inode_permission(ino, mode) :
-				 inode_permission_as(ino, mode, fs_real_uid(),
-						     ino->gid == fs_real_gid() || (ino->gid != fs_gid() && fs_in_group(ino->gid)));
+	if (flags & AT_EACCESS) {
+		r = inode_permission(ino, mode);
+	} else {
+		bool supplementary = ino->gid != fs_gid() && fs_in_group(ino->gid);
+
+		r = inode_permission_as(ino, mode, fs_real_uid(), ino->gid == fs_real_gid() || supplementary);
+	}
 	inode_put(ino);
 	return r;
 }

@@ -87,6 +87,7 @@ static long stream_read(struct file *f, struct uio *u, uint64_t *pos)
 {
 	size_t n0 = u->left, n;
 	char chunk[CHUNK];
+	bool fault;
 
 	(void)pos;
 	if (!waiting()) {
@@ -97,11 +98,10 @@ static long stream_read(struct file *f, struct uio *u, uint64_t *pos)
 	}
 	do {
 		n = take(chunk, MIN(u->left, sizeof(chunk)));
-		if (uio_write(u, chunk, n) < n)
-			return -EFAULT;
-	} while (n == sizeof(chunk) && u->left);
+		fault = uio_write(u, chunk, n) < n;
+	} while (n == sizeof(chunk) && u->left && !fault);
 	console_drained();
-	return (long)(n0 - u->left);
+	return fault && n0 == u->left ? -EFAULT : (long)(n0 - u->left);
 }
 
 static long stream_write(struct file *f, struct uio *u, uint64_t *pos)

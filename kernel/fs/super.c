@@ -106,8 +106,9 @@ int mounts_show(struct text *t)
 		const char *at = sb->covered ? path_of_locked(sb->covered, root, path, PATH_MAX) : "/";
 
 		if (at)
-			text_printf(t, "%s %s %s %s%s%s%s,relatime 0 0\n", sb->source, at, sb->type, sb->read_only ? "ro" : "rw",
-				    sb->nosuid ? ",nosuid" : "", sb->nodev ? ",nodev" : "", sb->noexec ? ",noexec" : "");
+			text_printf(t, "%s %s %s %s%s%s%s,relatime 0 0\n", sb->source, at, sb->type,
+				    sb->read_only ? "ro" : "rw", sb->nosuid ? ",nosuid" : "", sb->nodev ? ",nodev" : "",
+				    sb->noexec ? ",noexec" : "");
 	}
 	spin_unlock(&tree_lock, flags);
 	kfree(path);

@@ -32,8 +32,8 @@ static uint64_t number_of(const struct synth_entry *e, const int id[2])
 }
 
 /* The node of `e` in `dir` (NULL: the root), with its reference. */
-static struct synth_node *create(struct superblock *sb, struct inode *dir, const struct synth_entry *e, const char *name,
-				 const int id[2])
+static struct synth_node *create(struct superblock *sb, struct inode *dir, const struct synth_entry *e,
+				 const char *name, const int id[2])
 {
 	struct synth_node *n = kmalloc(sizeof(*n));
 

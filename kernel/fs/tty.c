@@ -106,15 +106,17 @@ static unsigned int column_at(struct tty *t, unsigned int position)
 static void erase_one(struct tty *t)
 {
 	unsigned int last = t->head - 1, width;
+	bool tab;
 
 	while (last != t->line_start && t->termios.c_iflag & IUTF8 && (*at(t, last) & 0xc0) == 0x80)
 		last--;
 	width = tty_width(t, (unsigned char)*at(t, last), column_at(t, last));
+	tab = (unsigned char)*at(t, last) == '\t';
 	t->head = last;
 	if (!(local(t) & ECHO))
 		return;
 	for (; width; width--)
-		tty_output_locked(t, (unsigned char)*at(t, last) == '\t' ? "\b" : "\b \b", *at(t, last) == '\t' ? 1 : 3);
+		tty_output_locked(t, tab ? "\b" : "\b \b", tab ? 1 : 3);
 }
 
 static bool word_character(unsigned int entry)

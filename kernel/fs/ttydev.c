@@ -81,7 +81,7 @@ static long tty_read(struct file *f, struct uio *u, uint64_t *pos)
 {
 	size_t n0 = u->left;
 	char chunk[CHUNK];
-	bool line_end;
+	bool line_end, fault;
 	size_t n;
 	long r;
 
@@ -94,12 +94,14 @@ static long tty_read(struct file *f, struct uio *u, uint64_t *pos)
 			return r;
 		do {
 			n = tty_take(tty, chunk, MIN(u->left, sizeof(chunk)), &line_end);
-			if (uio_write(u, chunk, n) < n)
-				return -EFAULT;
-		} while (n == sizeof(chunk) && u->left && !line_end);
+			fault = uio_write(u, chunk, n) < n;
+		} while (n == sizeof(chunk) && u->left && !line_end && !fault);
 		console_drained();
+		if (fault)
+			return n0 == u->left ? -EFAULT : (long)(n0 - u->left);
 		/* Another reader may have been faster. */
-		if (n0 > u->left || line_end || tty->ended || !(termios_now().c_lflag & ICANON) || f->flags & O_NONBLOCK)
+		if (n0 > u->left || line_end || tty->ended || !(termios_now().c_lflag & ICANON) ||
+		    f->flags & O_NONBLOCK)
 			return (long)(n0 - u->left);
 	}
 }
@@ -121,7 +123,9 @@ static long tty_write(struct file *f, struct uio *u, uint64_t *pos)
 		unsigned long flags;
 
 		if (tty->output_stopped) {
-			r = f->flags & O_NONBLOCK ? -EAGAIN : wait_event(&tty->queue_wait, !tty->output_stopped, NO_DEADLINE);
+			r = -EAGAIN;
+			if (!(f->flags & O_NONBLOCK))
+				r = wait_event(&tty->queue_wait, !tty->output_stopped, NO_DEADLINE);
 			if (r)
 				break;
 		}
@@ -389,7 +393,8 @@ int tty_open(struct file *f, bool controlling)
 	if (!console_is_terminal() || (controlling && !controls(p)))
 		return -ENXIO;
 	f->ops = &tty_ops;
-	if (!controlling && !(f->flags & O_NOCTTY) && p->sid == p->pid && !controls(p) && (!tty->session || session_over()))
+	if (!controlling && !(f->flags & O_NOCTTY) && p->sid == p->pid && !controls(p) &&
+	    (!tty->session || session_over()))
 		set_session(p->sid, p->pgid);
 	return 0;
 }

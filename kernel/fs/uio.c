@@ -21,7 +21,9 @@ static int move(struct uio *u, uint64_t base, char *buf, size_t n, enum directio
 			memset(p, 0, n);
 		return 0;
 	}
-	return way == TO_READER ? copy_to_user(base, buf, n) : way == ZERO ? clear_user(base, n) : copy_from_user(buf, base, n);
+	if (way == ZERO)
+		return clear_user(base, n);
+	return way == TO_READER ? copy_to_user(base, buf, n) : copy_from_user(buf, base, n);
 }
 
 static size_t transfer(struct uio *u, char *buf, size_t n, enum direction way)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: where the bytes of a read go and those of a write come from: a vector in user memory, or a buffer of the kernel's.
+/* Owns: where the bytes of a read go and those of a write come from: a vector in user memory, or a kernel buffer.
  * Relies on: mm/uaccess.h.
  * Who may include: kernel/fs, and who writes file_ops. */
 #ifndef VDK_KERNEL_FS_UIO_H

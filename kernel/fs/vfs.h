@@ -43,7 +43,7 @@ void sb_put(struct superblock *sb);
 uint64_t sb_next_number(struct superblock *sb);
 /* Mount `root` on the directory `on` (NULL: it becomes /). 0, -EBUSY. */
 int mount_attach(struct inode *root, struct inode *on, const char *source);
-/* Take the tree whose root is `root` away. -EINVAL: not a mounted root; -EBUSY: the first one, or in use and not `lazy`. */
+/* Take the tree with this root away. -EINVAL: no mounted root; -EBUSY: the first one, or in use and not `lazy`. */
 int mount_detach(struct inode *root, bool lazy);
 struct inode *vfs_root(void); /* not referenced; never changes */
 /* The lines of /proc/mounts. 0 or -ENOMEM. */
@@ -78,6 +78,9 @@ int inode_may_delete(const struct inode *dir, const struct inode *victim);
 void inode_touch(struct inode *ino); /* mtime and ctime are now */
 void inode_changed(struct inode *ino); /* ctime is now */
 void inode_accessed(struct inode *ino); /* atime, as with relatime */
+/* Become one of the writers (1) or executors (-1) of a regular file; false: there are some of the other kind. */
+bool inode_claim(struct inode *ino, int what);
+void inode_unclaim(struct inode *ino, int what);
 /* Writing by someone who is not root takes the set-id bits away. */
 void inode_drop_setid(struct inode *ino);
 
@@ -85,10 +88,10 @@ void inode_drop_setid(struct inode *ino);
 #define WALK_FOLLOW 1u /* the last component may be a symbolic link: go on there */
 #define WALK_CREATE 2u /* the last component need not exist */
 #define WALK_EMPTY 4u  /* an empty path is `dirfd` itself */
-#define WALK_ENTRY 8u  /* a directory entry is meant: no link at the end is followed, not even before a trailing slash */
+#define WALK_ENTRY 8u  /* a directory entry is meant: no link at the end is followed, not even before a slash */
 
 struct walk {
-	struct inode *dir;   /* holds the last component; referenced. NULL when the path has none, as for "/" or after a magic link */
+	struct inode *dir;   /* holds the last component; referenced. NULL: there is none, as in "/" or a magic link */
 	struct inode *inode; /* referenced; NULL: does not exist (WALK_CREATE) */
 	char *path;          /* from a magic link: the target's own path */
 	char name[NAME_MAX + 1]; /* "" when the path ends in `.`, `..` or a root */
@@ -101,8 +104,8 @@ int path_walk(int dirfd, const char *path, unsigned int flags, struct walk *w);
 void walk_done(struct walk *w);
 /* Path from user memory to an inode in one step. 0 or -errno. */
 int path_inode(int dirfd, uaddr_t path, unsigned int flags, struct inode **out);
-/* The absolute path of a directory, as seen from `root`: a string at the end of buf. NULL: `dir` is not below `root` or its
- * path does not fit. */
+/* The absolute path of a directory, as seen from `root`: a string at the end of buf. NULL: `dir` is not below `root`
+ * or its path does not fit. */
 char *path_of(struct inode *dir, struct inode *root, char *buf, size_t size);
 char *path_of_locked(struct inode *dir, struct inode *root, char *buf, size_t size); /* with tree_lock held */
 /* kmalloc'ed: what file->path becomes for the end of a walk. NULL: no memory. */
@@ -110,7 +113,8 @@ char *path_of_walk(const struct walk *w);
 char *kstrdup(const char *s);
 
 /* --- Open files --- */
-struct file *file_alloc(struct inode *ino, const struct file_ops *ops, unsigned int flags); /* gains a reference on ino */
+struct file *file_alloc(struct inode *ino, const struct file_ops *ops,
+			unsigned int flags); /* gains a reference on ino */
 /* Open an inode for which permission was checked. `path` is taken over, also on failure. */
 int file_open_inode(struct inode *ino, unsigned int flags, char *path, struct file **out);
 int do_open(int dirfd, const char *path, unsigned int flags, uint32_t mode, struct file **out);
@@ -151,10 +155,11 @@ uint32_t fs_umask(void);
 uint32_t fs_uid(void), fs_gid(void); /* effective */
 uint32_t fs_real_uid(void), fs_real_gid(void);
 bool fs_in_group(uint32_t gid); /* effective or supplementary */
-void fs_context_root(struct fs_context *c, struct inode **root, struct inode **cwd); /* referenced; either may be NULL */
+void fs_context_root(struct fs_context *c, struct inode **root,
+		     struct inode **cwd); /* referenced; either may be NULL */
 
 /* --- Directories --- */
-/* Emit one entry; `next` is the position after it. False: no room, stop and leave f->pos where it is. The sink sets f->pos. */
+/* Emit one entry; `next` is the position after it. The sink sets f->pos; false: no room, f->pos stays: stop. */
 bool dirent_emit(struct dirent_sink *sink, const char *name, size_t len, uint64_t number, uint8_t type, uint64_t next);
 
 /* --- Locks (fs/locks.c) --- */

@@ -29,32 +29,31 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Splits "#! interp arg" (at most SCRIPT_HEAD bytes, NUL behind) in place, as Linux does. */
+/* Splits "#! interp arg" (`n` <= SCRIPT_HEAD bytes, NUL behind) in place, as Linux does. */
 static bool split_script(char *line, size_t n, char **interp, char **arg)
 {
-	char *end = strchr(line, '\n'), *p = line + 2;
-	bool whole = end || n < SCRIPT_HEAD;
+	char *end = strchr(line, '\n'), *p = line + 2, *stop;
+	bool cut = !end && n == SCRIPT_HEAD;
 
 	if (!end)
 		end = line + strlen(line);
-	while (end > p && blank(end[-1]))
+	while (p < end && blank(*p))
+		p++;
+	stop = p;
+	while (stop < end && !blank(*stop))
+		stop++;
+	/* A path that reaches the end of what was read may go on; an argument is cut. */
+	if (stop == p || (stop == end && cut))
+		return false;
+	while (end > stop && blank(end[-1]))
 		end--;
 	*end = '\0';
-	while (blank(*p))
-		p++;
-	if (!*p)
-		return false;
 	*interp = p;
-	while (*p && !blank(*p))
+	p = stop;
+	while (p < end && blank(*p))
 		p++;
-	/* A path that reaches the end of what was read may go on. */
-	if (!*p && !whole)
-		return false;
-	if (*p)
-		*p++ = '\0';
-	while (blank(*p))
-		p++;
-	*arg = *p ? p : NULL;
+	*stop = '\0';
+	*arg = p < end ? p : NULL;
 	return true;
 }
 

@@ -42,25 +42,24 @@ sub boot {
 	return run("$project/tools/boot", @_);
 }
 
-# Run shell commands in the guest, in order, in as few boots as it takes: each of `@$commands`, [name, command], for at
-# most `$seconds`. `@$options` are for tools/boot. By name: status, out (both streams), and `lost`, why there is no
-# status, if the kernel did not survive the command.
+# Run shell commands in the guest, in order, in as few boots as it takes: `@$commands` are of [name, command], `@$options`
+# for tools/boot. By name: status, out (both streams), and `lost`, why there is no status, if the kernel did not survive
+# the command. A command that hangs is killed, a kernel that hangs is too.
 sub sessions {
-	my ($options, $commands, $seconds) = @_;
+	my ($options, $commands) = @_;
 	my %result;
 	my @left = @$commands;
 
-	$seconds //= 120;
 	while (@left) {
 		my $script = File::Temp->new;
 		for (@left) {
 			my ($name, $command) = @$_;
 			$command =~ s/'/'\\''/g;
-			print $script "echo '<<<$name'\n", "timeout -s KILL $seconds sh -c '$command' 2>&1\n",
+			print $script "echo '<<<$name'\n", "timeout -s KILL 100 sh -c '$command' 2>&1\n",
 				"printf '\\n>>>%d\\n' \$?\n";
 		}
 		$script->flush;
-		my $boot = boot('--timeout', 30 + $seconds * @left, @$options, '--add', "$script:/session", '--',
+		my $boot = boot('--timeout', 100 + 10 * @left, @$options, '--add', "$script:/session", '--',
 			'/bin/busybox', 'sh', '/session');
 		my $lost = $boot->{err} || "tools/boot ended with status $boot->{status}";
 		my $begun = 0;

@@ -111,8 +111,8 @@ static void cpu_time_is_the_system_calls(void)
 		struct timespec before, now = { -1, -1 }, after;
 
 		ok(syscall(SYS_clock_gettime, ids[i], &before) == 0 && vdso_gettime(ids[i], &now) == 0 &&
-			   syscall(SYS_clock_gettime, ids[i], &after) == 0 && ns_of(&before) <= ns_of(&now) &&
-			   ns_of(&now) <= ns_of(&after),
+		   syscall(SYS_clock_gettime, ids[i], &after) == 0 && ns_of(&before) <= ns_of(&now) &&
+		   ns_of(&now) <= ns_of(&after),
 		   "syscall <= vdso <= syscall: CPU-time clock %d", ids[i]);
 		before.tv_nsec = -1;
 		ok(vdso_getres(ids[i], &now) == 0 && syscall(SYS_clock_getres, ids[i], &before) == 0 &&
