@@ -16,7 +16,7 @@
 #include "vdso.h"
 
 /* Options that the kernel knows, wherever they are read. */
-static const char *const options[] = { "console", "panic", "selftest", "stats", "trace", "tsc", "vdso" };
+static const char *const options[] = { "console", "norandmaps", "panic", "selftest", "stats", "trace", "tsc", "vdso" };
 
 static bool known(const char *word)
 {
