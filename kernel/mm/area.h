@@ -24,7 +24,7 @@ static inline unsigned int area_page_prot(const struct area *a, bool writable)
 }
 /* Put a new area in its place, which is free; no merging. */
 void area_insert(struct space *s, struct area *a);
-/* Make areas begin and end at `start` and `end` where these fall inside one. 0 or -ENOMEM (nothing changed for programs). */
+/* Make areas begin and end at `start` and `end` where these fall inside one. 0, or -ENOMEM: programs see no change. */
 int area_isolate(struct space *s, uaddr_t start, uaddr_t end);
 /* Merge what can be merged in [start, end] and with its neighbours. */
 void area_merge(struct space *s, uaddr_t start, uaddr_t end);

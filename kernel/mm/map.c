@@ -315,11 +315,12 @@ static bool may_extend_heap(struct space *s, uaddr_t from, uaddr_t to)
 {
 	struct area *above = area_above(s, from);
 	uaddr_t room = above ? above->start : ARCH_USER_TOP;
+	size_t pages = (to - from) >> PAGE_SHIFT;
 
 	if (above && above->flags & AREA_STACK)
 		room = room > STACK_GAP ? room - STACK_GAP : 0;
-	return room >= to && to - s->brk_start <= process_limit(RLIMIT_DATA) && space_may_grow(s, (to - from) >> PAGE_SHIFT) &&
-	       !absurd((to - from) >> PAGE_SHIFT, PROT_WRITE, MAP_PRIVATE);
+	return room >= to && to - s->brk_start <= process_limit(RLIMIT_DATA) && space_may_grow(s, pages) &&
+	       !absurd(pages, PROT_WRITE, MAP_PRIVATE);
 }
 
 uaddr_t space_brk(struct space *s, uaddr_t brk)

@@ -82,6 +82,13 @@ static long transfer(struct space *s, struct cursor *local, struct cursor *remot
 	return total || good ? total : buf ? -EFAULT : -ENOMEM;
 }
 
+/* What ptrace asks for: all ids of `p` are the caller's real ones. */
+static bool same_ids(const struct process *me, const struct process *p)
+{
+	return me->uid == p->uid && me->uid == p->euid && me->uid == p->suid && me->gid == p->gid && me->gid == p->egid &&
+	       me->gid == p->sgid;
+}
+
 /* The process's address space, referenced, if the caller may look into it. 0, -ESRCH, -EPERM. */
 static int open_space(int pid, struct space **s)
 {
@@ -95,8 +102,7 @@ static int open_space(int pid, struct space **s)
 	*s = p->space;
 	if (!*s)
 		rc = -ESRCH;
-	else if (p != me && me->euid && (me->uid != p->uid || me->uid != p->euid || me->uid != p->suid || me->gid != p->gid ||
-					 me->gid != p->egid || me->gid != p->sgid))
+	else if (p != me && me->euid && !same_ids(me, p))
 		rc = -EPERM;
 	else
 		space_get(*s);

@@ -226,19 +226,6 @@ int space_map_pages(struct space *s, uaddr_t va, const paddr_t *pages, size_t co
 	return 0;
 }
 
-int space_identify(struct space *s, uaddr_t addr, const void **object, uint64_t *offset)
-{
-	unsigned long flags = spin_lock(&s->lock);
-	struct area *a = addr < ARCH_USER_TOP ? area_at(s, addr) : NULL;
-
-	if (a) {
-		*object = area_private(a) ? (const void *)s : a->set ? (const void *)a->set : a->file->inode;
-		*offset = area_private(a) ? addr : area_offset(a, addr);
-	}
-	spin_unlock(&s->lock, flags);
-	return a ? 0 : -EFAULT;
-}
-
 /* What space_forget_file() and space_forget_set() look for. */
 struct range_of {
 	const struct inode *ino;

@@ -41,9 +41,9 @@ struct area {
 	const char *name;    /* static string for /proc/self/maps such as "[vdso]"; NULL: the file's path, or nothing */
 };
 
-/* Locks: `changing` is held by whoever changes the area list, for as long as that takes. `lock` is held for each short step on areas and page tables, also by faults, which only read the list or
- * lower a stack's start. Order: changing, lock (a parent's before its child's), then those of pageset, kmalloc, page.
- * No call into a file system under `lock`. */
+/* Locks: `changing` is held by whoever changes the area list, for as long as that takes. `lock` is held for each short
+ * step on areas and page tables, also by faults, which only read the list or lower a stack's start. Order: changing, lock
+ * (a parent's before its child's), then those of pageset, kmalloc, page. No call into a file system under `lock`. */
 struct space {
 	/* lock */
 	struct spinlock lock;
@@ -96,14 +96,9 @@ int space_fault(struct space *s, uaddr_t addr, unsigned int access);
 size_t space_read(struct space *s, uaddr_t addr, void *buf, size_t n);
 size_t space_write(struct space *s, uaddr_t addr, const void *buf, size_t n);
 
-/* What identifies the 32-bit word at `addr` among all processes that see it (a futex key): the space and the address
- * for private memory; the file's inode or the set of shared pages, and the offset, for shared memory. The page need not
- * be in. 0 or -EFAULT. The pointer is an identity only: it is never to be dereferenced. */
-int space_identify(struct space *s, uaddr_t addr, const void **object, uint64_t *offset);
-
-/* The file's pages in bytes [from, to) are no longer its own: it became shorter (`copies`: private pages that programs wrote
- * go too), or got a hole. Every space unmaps them; the next access asks the file again. Called by a file system after it
- * changed size and pages, without spinlocks held. */
+/* The file's pages in bytes [from, to) are no longer its own: it became shorter (`copies`: private pages that programs
+ * wrote go too), or got a hole. Every space unmaps them; the next access asks the file again. Called by a file system
+ * after it changed size and pages, without spinlocks held. */
 void space_forget_file(const struct inode *ino, uint64_t from, uint64_t to, bool copies);
 
 /* For /proc/PID/maps: large, so from kmalloc(). */

@@ -271,7 +271,8 @@ static int exec_file(struct exec *x)
 }
 
 /* `flags` are AT_*; `name` is what the program is told it is called. */
-static int exec_at(int dirfd, const char *path, unsigned int flags, const char *name, char *const argv[], char *const envp[])
+static int exec_at(int dirfd, const char *path, unsigned int flags, const char *name, char *const argv[],
+		   char *const envp[])
 {
 	struct exec *x = kmalloc(sizeof(*x));
 	int rc;

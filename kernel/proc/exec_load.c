@@ -146,13 +146,14 @@ static uint64_t random_below(const struct exec *x, uint64_t window)
 int exec_load(struct exec *x)
 {
 	struct space *s = x->space;
-	uaddr_t heap;
+	uaddr_t base, heap;
 	int rc;
 
 	s->fixed_layout = !x->random;
 	/* 28 bits of pages on a machine with 47 bits of user space, as on Linux. */
 	s->mmap_top = ARCH_MMAP_TOP - random_below(x, ARCH_USER_TOP / 128);
-	if (!x->program.elf.fixed && !place_at(&x->program, ARCH_PIE_BASE + random_below(x, ARCH_USER_TOP / 128), s->mmap_top)) {
+	base = ARCH_PIE_BASE + random_below(x, ARCH_USER_TOP / 128);
+	if (!x->program.elf.fixed && !place_at(&x->program, base, s->mmap_top)) {
 		log_info("exec: %s: its alignment leaves no room for it", x->name);
 		return -ENOEXEC;
 	}

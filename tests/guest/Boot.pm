@@ -42,9 +42,9 @@ sub boot {
 	return run("$project/tools/boot", @_);
 }
 
-# Run shell commands in the guest, in order, in as few boots as it takes: `@$commands` are of [name, command], `@$options`
-# for tools/boot. By name: status, out (both streams), and `lost`, why there is no status, if the kernel did not survive
-# the command. A command that hangs is killed, a kernel that hangs is too.
+# Run shell commands in the guest, in order, in as few boots as it takes: `@$commands` are of [name, command],
+# `@$options` for tools/boot. By name: status, out (both streams), and `lost`, why there is no status, if the kernel did
+# not survive the command. A command that hangs is killed, and so is a kernel.
 sub sessions {
 	my ($options, $commands) = @_;
 	my %result;

@@ -63,7 +63,7 @@ static void readings_are_bracketed(void)
 	int64_t elapsed = 0;
 	unsigned int rounds;
 
-	for (rounds = 0; rounds < rounds_to_do || (elapsed < LONG_ENOUGH_NS && rounds < 100 * rounds_to_do); rounds++) {
+	for (rounds = 0; rounds < rounds_to_do || (elapsed < LONG_ENOUGH_NS && rounds < 20 * rounds_to_do); rounds++) {
 		if (rounds % ROUNDS_PER_CPU == 0)
 			move();
 		for (size_t c = 0; c < CLOCKS; c++) {
@@ -105,29 +105,41 @@ static void clock_never_decreases(clockid_t id, const char *name)
 	is_int(backwards, 0, "%s never decreases", name);
 }
 
-/* A tick may come late where the machine is a guest itself, so the lag is judged by nearly all rounds of many ticks. */
-static void coarse_is_the_fine_clock_at_a_recent_tick(clockid_t coarse, clockid_t fine, const char *name)
+/* Read a coarse clock between two readings of the fine one for 100 ticks. Was it at most two ticks behind in nearly all
+ * rounds? `ahead` counts those that found it ahead. */
+static bool coarse_lag_is_small(clockid_t coarse, clockid_t fine, int64_t tick, unsigned int *ahead)
 {
-	int64_t begin = libc_ns(fine), before, now, after, tick, worst = 0;
-	unsigned int rounds = 0, ahead = 0, late = 0;
-	struct timespec res;
+	int64_t begin = libc_ns(fine), before, now, after, worst = 0;
+	unsigned int rounds = 0, late = 0;
 
-	if (clock_getres(coarse, &res) != 0)
-		bail("clock_getres: %s", strerror(errno));
-	tick = ns_of(&res);
 	do {
 		before = libc_ns(fine);
 		now = libc_ns(coarse);
 		after = libc_ns(fine);
 		rounds++;
-		ahead += now > after;
+		*ahead += now > after;
 		late += before - now > 2 * tick;
 		worst = max(worst, before - now);
 	} while (after - begin < 100 * tick && rounds < 100 * rounds_to_do);
-	is_int(ahead, 0, "%s is never ahead of the fine clock", name);
-	ok(late <= rounds / 10, "%s is at most two ticks behind", name);
 	diag("%u of %u rounds behind more than two ticks of %lld us; the worst by %lld us", late, rounds,
 	     (long long)(tick / 1000), (long long)(worst / 1000));
+	return late <= rounds / 10;
+}
+
+/* Where the machine is a guest itself, ticks may come late for a while: the lag is tried again. */
+static void coarse_is_the_fine_clock_at_a_recent_tick(clockid_t coarse, clockid_t fine, const char *name)
+{
+	unsigned int ahead = 0, tries = 5;
+	struct timespec res;
+	bool small;
+
+	if (clock_getres(coarse, &res) != 0)
+		bail("clock_getres: %s", strerror(errno));
+	do
+		small = coarse_lag_is_small(coarse, fine, ns_of(&res), &ahead);
+	while (!small && --tries > 0);
+	is_int(ahead, 0, "%s is never ahead of the fine clock", name);
+	ok(small, "%s is at most two ticks behind", name);
 }
 
 /* Two clocks differ by a constant if the ranges, in which each round shows their difference to be, have a point in

@@ -17,29 +17,33 @@
 #define STEPS 300
 
 static int64_t offset; /* REALTIME - MONOTONIC at the start */
+static struct vdso vdso;
 
 static struct timespec timespec_of(int64_t ns)
 {
 	return (struct timespec){ ns / NS_PER_S, ns % NS_PER_S };
 }
 
-static void set_offset(int64_t ns)
+/* Make REALTIME - MONOTONIC be `ns`, less what the setting takes; the most that it may have taken. */
+static int64_t set_offset(int64_t ns)
 {
-	struct timespec ts = timespec_of(raw_ns(CLOCK_MONOTONIC) + ns);
+	int64_t begin = raw_ns(CLOCK_MONOTONIC);
+	struct timespec ts = timespec_of(begin + ns);
 
 	if (clock_settime(CLOCK_REALTIME, &ts) != 0)
 		bail("clock_settime: %s", strerror(errno));
+	return raw_ns(CLOCK_MONOTONIC) - begin;
 }
 
-/* Is a - b, read once, the difference `ns`, a little more or less? */
-static bool differ_by(clockid_t a, clockid_t b, int64_t ns)
+/* Can a - b, read once, be `ns`, or up to `less` less? */
+static bool differ_by(clockid_t a, clockid_t b, int64_t ns, int64_t less)
 {
 	int64_t before = libc_ns(b), now = libc_ns(a), after = libc_ns(b);
 
-	if (now - after <= ns + NEAR_NS && now - before >= ns - NEAR_NS)
+	if (now - after <= ns && now - before >= ns - less)
 		return true;
-	diag("clock %d - clock %d: from %lld to %lld ns, want %lld", (int)a, (int)b, (long long)(now - after),
-	     (long long)(now - before), (long long)ns);
+	diag("clock %d - clock %d: from %lld to %lld ns, want %lld to %lld", (int)a, (int)b, (long long)(now - after),
+	     (long long)(now - before), (long long)(ns - less), (long long)ns);
 	return false;
 }
 
@@ -52,17 +56,18 @@ static bool bracketed(clockid_t id)
 
 static void step(int64_t by, const char *direction)
 {
-	clockid_t unmoved[] = { CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, CLOCK_MONOTONIC_COARSE };
-	int64_t before[LENGTH(unmoved)], tai = libc_ns(CLOCK_TAI) - libc_ns(CLOCK_REALTIME);
+	const clockid_t unmoved[] = { CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, CLOCK_MONOTONIC_COARSE };
+	int64_t before[LENGTH(unmoved)], tai = (libc_ns(CLOCK_TAI) - libc_ns(CLOCK_REALTIME) + NS_PER_S / 2) / NS_PER_S;
+	int64_t took;
 	int jumped = 0, outside = 0;
 
 	for (size_t i = 0; i < LENGTH(unmoved); i++)
 		before[i] = libc_ns(unmoved[i]);
-	set_offset(by);
-	ok(differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, by), "REALTIME follows a step %s at once", direction);
-	ok(differ_by(CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC, by), "REALTIME_COARSE follows a step %s at once",
+	took = set_offset(by);
+	ok(differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, by, took), "REALTIME follows a step %s at once", direction);
+	ok(differ_by(CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC, by, NEAR_NS), "REALTIME_COARSE follows a step %s at once",
 	   direction);
-	ok(differ_by(CLOCK_TAI, CLOCK_REALTIME, tai), "TAI follows a step %s at once", direction);
+	ok(differ_by(CLOCK_TAI, CLOCK_REALTIME, tai * NS_PER_S, 0), "TAI follows a step %s at once", direction);
 	for (size_t i = 0; i < LENGTH(unmoved); i++) {
 		int64_t now = libc_ns(unmoved[i]);
 
@@ -72,6 +77,47 @@ static void step(int64_t by, const char *direction)
 	for (size_t c = 0; c < CLOCKS; c++)
 		outside += !bracketed(clocks[c].id);
 	is_int(outside, 0, "after a step %s all clocks lie between two system calls", direction);
+}
+
+/* Anywhere between two ticks, a step takes effect at once and exactly. */
+static void steps_are_exact(void)
+{
+	int wrong = 0;
+
+	for (int i = 0; i < STEPS; i++) {
+		int64_t target = offset + i * NS_PER_MS, took = set_offset(target);
+
+		wrong += !differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, target, took);
+		usleep(700);
+	}
+	is_int(wrong, 0, "REALTIME is what it was set to, whenever that was");
+}
+
+/* Let seconds begin at other moments than ticks do. */
+static void time_follows(void)
+{
+	time_t (*vdso_time)(time_t *) = (time_t(*)(time_t *))vdso_function(&vdso, VDSO_PREFIX "time");
+	unsigned int wrong = 0, seconds = 0;
+
+	if (!vdso_time)
+		return;
+	for (int i = 0; i < 20; i++) {
+		struct timespec ts = { 2000000000, 998 * NS_PER_MS + i * 100000 };
+		time_t last = 0;
+
+		clock_settime(CLOCK_REALTIME, &ts);
+		for (int64_t end = libc_ns(CLOCK_MONOTONIC) + 12 * NS_PER_MS; libc_ns(CLOCK_MONOTONIC) < end; ) {
+			time_t before = raw_ns(CLOCK_REALTIME_COARSE) / NS_PER_S, now = vdso_time(NULL);
+			time_t after = raw_ns(CLOCK_REALTIME_COARSE) / NS_PER_S;
+
+			wrong += now < before || now > after;
+			seconds += last && now != last;
+			last = now;
+		}
+	}
+	set_offset(offset);
+	ok(wrong == 0 && seconds >= 10, "time is the second of REALTIME_COARSE between a second's beginning and a tick");
+	diag("%u beginnings of a second, %u readings wrong", seconds, wrong);
 }
 
 static volatile bool stop;
@@ -153,22 +199,17 @@ static void bad_requests_are_refused(void)
 		ok(clock_settime(clocks[c].id, &good) == -1 && errno == EINVAL, "setting %s is EINVAL", clocks[c].name);
 	ok(syscall(SYS_clock_settime, CLOCK_REALTIME, -4096l) == -1 && errno == EFAULT, "a bad pointer is EFAULT");
 	is_int(in_child(set_without_right), 0, "setting the clock is EPERM for others than root");
-	ok(differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, offset), "refused requests do not set the clock");
+	ok(differ_by(CLOCK_REALTIME, CLOCK_MONOTONIC, offset, NEAR_NS), "refused requests do not set the clock");
 }
 
 static void time_zone_follows(void)
 {
 	struct timezone zone = { -60, 1 }, by_call = { 0, 0 }, by_vdso = { 0, 0 }, utc = { 0, 0 };
-	int (*vdso_gettimeofday)(struct timeval *, struct timezone *);
-	struct vdso vdso;
-
-	if (!vdso_read(&vdso, (const void *)getauxval(AT_SYSINFO_EHDR)))
-		bail("there is no vDSO");
-	vdso_gettimeofday =
+	int (*vdso_gettimeofday)(struct timeval *, struct timezone *) =
 		(int (*)(struct timeval *, struct timezone *))vdso_function(&vdso, VDSO_PREFIX "gettimeofday");
+
 	ok(syscall(SYS_settimeofday, NULL, &zone) == 0 && syscall(SYS_gettimeofday, NULL, &by_call) == 0 &&
-		   memcmp(&by_call, &zone, sizeof(zone)) == 0,
-	   "settimeofday sets the time zone");
+	   memcmp(&by_call, &zone, sizeof(zone)) == 0, "settimeofday sets the time zone");
 	ok(vdso_gettimeofday(NULL, &by_vdso) == 0 && memcmp(&by_vdso, &zone, sizeof(zone)) == 0,
 	   "settimeofday sets the vDSO's time zone at once");
 	syscall(SYS_settimeofday, NULL, &utc);
@@ -178,9 +219,13 @@ int main(void)
 {
 	if (calls_made("read") < 0)
 		skip_all("this is not vdk's kernel, and its clock is not ours to set");
+	if (!vdso_read(&vdso, (const void *)getauxval(AT_SYSINFO_EHDR)))
+		bail("there is no vDSO");
 	offset = raw_ns(CLOCK_REALTIME) - raw_ns(CLOCK_MONOTONIC);
 	step(offset + STEP_NS, "forward");
 	step(offset, "back");
+	steps_are_exact();
+	time_follows();
 	readers_see_one_time_or_the_other();
 	sleepers_follow();
 	bad_requests_are_refused();
