@@ -204,9 +204,7 @@ again:
 	if (!err)
 		err = file_open_inode(w.inode, flags, path_of_walk(&w), out);
 	if (!err && (flags & O_TRUNC) && !created && S_ISREG(w.inode->mode) && w.inode->ops->truncate) {
-		mutex_lock(&w.inode->write_lock);
-		err = w.inode->ops->truncate(w.inode, 0);
-		mutex_unlock(&w.inode->write_lock);
+		err = (int)inode_set_size(w.inode, 0);
 		if (err)
 			file_put(*out);
 	}

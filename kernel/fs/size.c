@@ -76,7 +76,7 @@ SYSCALL(lseek)
 	return to;
 }
 
-static long set_size(struct inode *ino, int64_t size)
+long inode_set_size(struct inode *ino, int64_t size)
 {
 	int err;
 
@@ -109,7 +109,7 @@ SYSCALL(truncate)
 		return r;
 	r = S_ISDIR(ino->mode) ? -EISDIR : inode_permission(ino, W_OK);
 	if (!r)
-		r = set_size(ino, (int64_t)arg[1]);
+		r = inode_set_size(ino, (int64_t)arg[1]);
 	inode_put(ino);
 	return r;
 }
@@ -121,7 +121,7 @@ SYSCALL(ftruncate)
 
 	if (!f)
 		return -EBADF;
-	r = file_writable(f) && S_ISREG(f->inode->mode) ? set_size(f->inode, (int64_t)arg[1]) : -EINVAL;
+	r = file_writable(f) && S_ISREG(f->inode->mode) ? inode_set_size(f->inode, (int64_t)arg[1]) : -EINVAL;
 	file_put(f);
 	return r;
 }

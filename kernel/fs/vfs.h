@@ -83,6 +83,8 @@ bool inode_claim(struct inode *ino, int what);
 void inode_unclaim(struct inode *ino, int what);
 /* Writing by someone who is not root takes the set-id bits away. */
 void inode_drop_setid(struct inode *ino);
+/* Make a regular file that long, permission given: -ETXTBSY if it is being executed, whoever asks, through which file. */
+long inode_set_size(struct inode *ino, int64_t size);
 
 /* --- Paths --- */
 #define WALK_FOLLOW 1u /* the last component may be a symbolic link: go on there */

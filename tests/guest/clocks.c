@@ -206,10 +206,11 @@ static time_t raw_time(void)
 static void time_agrees(void)
 {
 	time_t (*vdso_time)(time_t *) = (time_t(*)(time_t *))vdso_function(&vdso, VDSO_PREFIX "time");
-	unsigned int wrong_call = 0, wrong_clock = 0, wrong_libc = 0, seconds = 0, rounds;
+	unsigned int wrong_call = 0, wrong_clock = 0, wrong_libc = 0, seconds = 0;
+	int64_t end = libc_ns(CLOCK_MONOTONIC) + LONG_ENOUGH_NS;
 	time_t last = 0;
 
-	for (rounds = 0; rounds < 100 * rounds_to_do && (seconds < 2 || rounds < rounds_to_do); rounds++) {
+	while (seconds < 2 && libc_ns(CLOCK_MONOTONIC) < end) {
 		time_t earlier = libc_ns(CLOCK_REALTIME_COARSE) / NS_PER_S, before = raw_time();
 		time_t now = vdso_time ? vdso_time(NULL) : raw_time(), after = raw_time();
 		time_t later = libc_ns(CLOCK_REALTIME_COARSE) / NS_PER_S, libc = time(NULL);

@@ -116,7 +116,7 @@ static void time_follows(void)
 		}
 	}
 	set_offset(offset);
-	ok(wrong == 0 && seconds >= 10, "time is the second of REALTIME_COARSE between a second's beginning and a tick");
+	ok(wrong == 0 && seconds >= 10, "time is REALTIME_COARSE's second also between its beginning and a tick");
 	diag("%u beginnings of a second, %u readings wrong", seconds, wrong);
 }
 
