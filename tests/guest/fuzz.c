@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <grp.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -47,7 +48,7 @@ static uint64_t state;
 static bool as_root;
 static pid_t parent;
 static int generation, clones, faults, calls_left, made[8];
-static sigjmp_buf back_to_work;
+static __thread sigjmp_buf back_to_work;
 static char *scratch, *edge, *readonly, *noaccess, *shared;
 #define SCRATCH (16 * PAGE)
 
@@ -452,6 +453,48 @@ static void new_process(void)
 	}
 }
 
+static void work(void);
+
+static void *thread(void *unused)
+{
+	stack_t stack = { .ss_sp = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+			  .ss_size = 8 * PAGE };
+
+	sigaltstack(&stack, NULL);
+	work();
+	return unused;
+}
+
+static void new_thread(void)
+{
+	pthread_t id;
+	pthread_attr_t small;
+
+	if (clones++ >= CLONES)
+		return;
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 16 * PAGE);
+	pthread_create(&id, &small, thread, NULL);
+}
+
+/* A file of /proc, say: open, read in pieces of any size, write, map, close. */
+static void use_file(void)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path(), below(4) ? O_RDONLY : O_RDWR);
+
+	for (uint64_t n = below(4); n > 0; n--)
+		syscall(SYS_read, fd, address(), below(2) ? below(100) : (uint64_t)length());
+	if (below(4) == 0)
+		syscall(SYS_write, fd, address(), below(64));
+	if (below(4) == 0)
+		syscall(SYS_mmap, page_address(), length(), below(8), 1 + below(2), fd, argument('o'));
+	if (below(4) == 0)
+		syscall(SYS_lseek, fd, integer(), below(5));
+	if (below(4) == 0)
+		syscall(SYS_getdents64, fd, address(), length());
+	syscall(SYS_close, fd);
+}
+
 static void make_files(void)
 {
 	int ends[2];
@@ -486,7 +529,14 @@ static void one_call(void)
 			syscall(SYS_rt_sigreturn);
 		return;
 	case 4:
+		use_file();
+		return;
 	case 5:
+		if (!below(2))
+			new_thread();
+		return;
+	case 6:
+	case 7:
 		nr = below(8) ? (long)below(470) : integer();
 		for (int i = 0; i < 6; i++)
 			a[i] = below(2) ? integer() : address();
@@ -512,6 +562,13 @@ static void limit(int resource, rlim_t value)
 	struct rlimit r = { value, value };
 
 	setrlimit(resource, &r);
+}
+
+static void work(void)
+{
+	sigsetjmp(back_to_work, 1);
+	while (calls_left-- > 0)
+		one_call();
 }
 
 _Noreturn static void hostile(uint64_t seed)
@@ -547,9 +604,7 @@ _Noreturn static void hostile(uint64_t seed)
 	survive_signals();
 	setitimer(ITIMER_REAL, &often, NULL);
 	calls_left = CALLS;
-	sigsetjmp(back_to_work, 1);
-	while (calls_left-- > 0)
-		one_call();
+	work();
 	_exit(0);
 }
 

@@ -84,16 +84,26 @@ static inline long long calls_made(const char *name)
 	return 0;
 }
 
-/* Run fn() in a child process, which ends with its result: the wait status. */
-static inline int in_child(int (*fn)(void))
+/* Run fn() in a child process, which ends with its result. */
+static inline pid_t start(int (*fn)(void))
 {
-	int status;
 	pid_t pid = fork();
 
+	if (pid < 0)
+		bail("fork: %s", strerror(errno));
 	if (pid == 0)
 		_exit(fn());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		bail("no child process: %s", strerror(errno));
+	return pid;
+}
+
+/* The same: its wait status. */
+static inline int in_child(int (*fn)(void))
+{
+	pid_t pid = start(fn);
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		bail("waitpid: %s", strerror(errno));
 	return status;
 }
 

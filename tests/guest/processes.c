@@ -59,17 +59,6 @@ static void children_end(void)
 	is_int(in_child(aborted) & 0x7f, SIGABRT, "the wait status of an aborted child is SIGABRT");
 }
 
-static pid_t start(int (*fn)(void))
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		bail("fork: %s", strerror(errno));
-	if (pid == 0)
-		_exit(fn());
-	return pid;
-}
-
 static int sleep_50_ms(void)
 {
 	usleep(50000);
