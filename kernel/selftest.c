@@ -9,13 +9,13 @@
 #include "trap/trap.h"
 
 static unsigned int first_calls, second_calls;
-static bool second_result;
+static bool first_result, second_result;
 
 static bool selftest_first(struct trap_info *info)
 {
 	ASSERT(!info->user);
 	first_calls++;
-	return true;
+	return first_result;
 }
 TRAP_HANDLER(TRAP_SELFTEST, selftest_first);
 
@@ -62,12 +62,12 @@ void selftest(void)
 {
 	if (!cmdline_get("selftest"))
 		return;
-	second_result = true;
-	require(dispatch(TRAP_SELFTEST), "two handlers returned true, the result is false");
-	require(first_calls == 1 && second_calls == 1, "not every handler ran");
-	second_result = false;
-	require(!dispatch(TRAP_SELFTEST), "one handler returned false, the result is true");
-	require(first_calls == 2 && second_calls == 2, "a handler did not run because another returned false");
+	for (unsigned int round = 0; round < 4; round++) {
+		first_result = round & 1;
+		second_result = round & 2;
+		require(dispatch(TRAP_SELFTEST) == (first_result && second_result), "the result is not the AND of the handlers'");
+		require(first_calls == round + 1 && second_calls == round + 1, "not every handler ran once");
+	}
 	unhandled();
 	log_info("selftest: traps: ok");
 }
