@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* epoll.
  * Owns: struct epoll and its items. Relies on: waiters with a notify function; lock order: a file's wait queue,
- * epoll->lock, then (from notify) the wait queue of the epoll file itself, and so on outwards; no cycles: reaches().
+ * epoll->lock, then (from notify) the wait queue of the epoll file itself, and so on outwards; no cycles, and no more than
+ * NESTING_MAX in a row: may_watch().
  * Never: holds a reference on a watched file, which leaves with its last descriptor. */
 #include "core/string.h"
 #include "fs/poll.h"
@@ -18,7 +19,10 @@
 #define FLAGS (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
 
 struct epoll {
+	struct file *file;            /* its own, not referenced */
 	struct list buckets[BUCKETS]; /* `changing` */
+	uint64_t search;              /* `changing`: the last search that came here, */
+	unsigned int levels;          /* and what it found */
 	struct spinlock lock;
 	struct list ready;            /* lock: items that may be ready */
 	struct waitq queue;
@@ -231,21 +235,56 @@ static unsigned int epoll_poll(struct file *f, struct waiter *w)
 
 static const struct file_ops epoll_ops = { .poll = epoll_poll, .release = epoll_release };
 
-/* Does watching `f` lead to `target`, or too deep? */
-static bool reaches(const struct file *f, const struct epoll *target, unsigned int depth)
+/* The number of searches so far; `changing`. Each looks at an epoll once, however many ways lead to it. */
+static uint64_t searches;
+
+/* How many epolls are in a row from `f` down; more than NESTING_MAX if `target` is among them. */
+static unsigned int levels_below(const struct file *f, const struct epoll *target)
 {
-	const struct epoll *ep = f->data;
+	struct epoll *ep = f->data;
+	unsigned int most = 0;
 	struct item *it;
 
 	if (f->ops != &epoll_ops)
-		return false;
-	if (ep == target || depth == NESTING_MAX)
-		return true;
+		return 0;
+	if (ep == target)
+		return NESTING_MAX + 1;
+	if (ep->search == searches)
+		return ep->levels;
 	for (unsigned int i = 0; i < BUCKETS; i++)
 		list_each(it, &ep->buckets[i], in_epoll)
-			if (reaches(it->file, target, depth + 1))
-				return true;
-	return false;
+			most = MAX(most, levels_below(it->file, target));
+	ep->search = searches;
+	return ep->levels = most + 1;
+}
+
+/* And from `ep` up to who watches it. */
+static unsigned int levels_above(struct epoll *ep)
+{
+	unsigned int most = 0;
+	struct item *it;
+
+	if (ep->search == searches)
+		return ep->levels;
+	list_each(it, &ep->file->epoll_items, in_file)
+		most = MAX(most, levels_above(it->ep));
+	ep->search = searches;
+	return ep->levels = most + 1;
+}
+
+/* Polling and waking go from epoll to epoll on one kernel stack. */
+static bool may_watch(struct epoll *ep, const struct file *f)
+{
+	unsigned int below, above = 0;
+
+	if (f->ops != &epoll_ops)
+		return true;
+	searches++;
+	below = levels_below(f, ep);
+	searches++;
+	if (below < NESTING_MAX)
+		above = levels_above(ep);
+	return below + above <= NESTING_MAX;
 }
 
 static long add(struct epoll *ep, struct file *f, int fd, const struct arch_epoll_event *ev)
@@ -254,7 +293,7 @@ static long add(struct epoll *ep, struct file *f, int fd, const struct arch_epol
 
 	if (find(ep, f, fd))
 		return -EEXIST;
-	if (reaches(f, ep, 1))
+	if (!may_watch(ep, f))
 		return -ELOOP;
 	it = kmalloc(sizeof(*it));
 	if (!it)
@@ -360,6 +399,7 @@ static long epoll_create_fd(unsigned int flags)
 		kfree(ep);
 		return -ENOMEM;
 	}
+	ep->file = f;
 	fd = fd_install(f, flags & EPOLL_CLOEXEC);
 	if (fd < 0)
 		file_put(f);

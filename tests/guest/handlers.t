@@ -20,5 +20,6 @@ cmp_ok(scalar keys %$before, '>=', 2, 'the timer has at least two handlers');
 is_deeply([sort keys %$after], [sort keys %$before], 'handlers stay registered');
 my @counts = map { $after->{$_} - $before->{$_} } sort keys %$before;
 cmp_ok($_, '>=', 10, 'a handler of the timer is called at each tick') for @counts;
-is(scalar(grep { $_ != $counts[0] } @counts), 0, 'the handlers of one trap are called equally often');
+# A tick may fall between two lines of one reading.
+is(scalar(grep { abs($_ - $counts[0]) > 1 } @counts), 0, 'the handlers of one trap are called equally often');
 done_testing();
