@@ -166,6 +166,7 @@ SYSCALL(getrandom)
 		/* Linux: up to a page is never cut short by a signal. */
 		if (done >= PAGE_SIZE && done % PAGE_SIZE == 0 && signal_pending(current_thread()))
 			break;
+		sched_relax();
 	}
 	memset(chunk, 0, sizeof(chunk));
 	return done || !n ? (long)done : -EFAULT;

@@ -275,16 +275,14 @@ static unsigned int levels_above(struct epoll *ep)
 /* Polling and waking go from epoll to epoll on one kernel stack. */
 static bool may_watch(struct epoll *ep, const struct file *f)
 {
-	unsigned int below, above = 0;
+	unsigned int below;
 
 	if (f->ops != &epoll_ops)
 		return true;
 	searches++;
 	below = levels_below(f, ep);
 	searches++;
-	if (below < NESTING_MAX)
-		above = levels_above(ep);
-	return below + above <= NESTING_MAX;
+	return below < NESTING_MAX && below + levels_above(ep) <= NESTING_MAX;
 }
 
 static long add(struct epoll *ep, struct file *f, int fd, const struct arch_epoll_event *ev)

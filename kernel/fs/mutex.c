@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: nothing. Relies on: wait queues.
- * Never: spins while the holder sleeps, except for a thread with a pending signal, which yields instead. */
+ * Never: spins while the holder sleeps. */
 #include "fs/mutex.h"
 
 #include "proc/process.h"
@@ -19,10 +19,22 @@ static bool try_lock(struct mutex *m)
 
 void mutex_lock(struct mutex *m)
 {
+	struct waiter w;
+
 	if (try_lock(m))
 		return;
-	while (wait_event(&m->queue, try_lock(m), NO_DEADLINE))
-		schedule();
+	waiter_init(&w);
+	/* A pending signal does not end this: a real-time thread that has one would keep the holder from running. */
+	for (;;) {
+		sleep_begin();
+		waitq_add(&m->queue, &w);
+		if (try_lock(m))
+			break;
+		sleep_commit_unbroken();
+		waitq_remove(&w);
+	}
+	sleep_cancel();
+	waitq_remove(&w);
 }
 
 void mutex_unlock(struct mutex *m)

@@ -5,6 +5,7 @@
 
 #include "core/string.h"
 #include "mm/uaccess.h"
+#include "proc/process.h"
 
 enum direction { TO_READER, FROM_WRITER, ZERO };
 
@@ -46,6 +47,8 @@ static size_t transfer(struct uio *u, char *buf, size_t n, enum direction way)
 		u->at += k;
 		u->left -= k;
 		done += k;
+		if (!u->kernel)
+			sched_relax();
 	}
 	return done;
 }

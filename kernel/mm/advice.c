@@ -13,7 +13,7 @@
 #include "mm/page.h"
 #include "mm/pageset.h"
 #include "mm/uaccess.h"
-#include "proc/process.h"
+#include "proc/internal.h"
 #include "syscall/syscall.h"
 #include "trap/trap.h"
 
@@ -160,8 +160,9 @@ static long populate_as(struct space *s, uaddr_t start, uaddr_t end, unsigned in
 			return -ENOMEM;
 		if (rc)
 			return rc == SEGV_ACCERR ? -EINVAL : -EFAULT;
-		if (current_process()->exiting)
+		if (signal_kill_pending(current_thread()))
 			return -EINTR;
+		sched_relax();
 	}
 	return 0;
 }
@@ -266,6 +267,9 @@ SYSCALL(mincore)
 			return -EFAULT;
 		to += n;
 		pages -= n;
+		if (signal_kill_pending(current_thread()))
+			return -EINTR;
+		sched_relax();
 	}
 	return 0;
 }

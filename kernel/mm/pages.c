@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "mm/page.h"
-#include "proc/process.h"
+#include "proc/internal.h"
 #include "trap/trap.h"
 
 #define STEP 128
@@ -43,6 +43,7 @@ void space_zap(struct space *s, uaddr_t start, uaddr_t end)
 
 		start = zap_step(s, start, end, STEP);
 		spin_unlock(&s->lock, flags);
+		sched_relax();
 	}
 }
 
@@ -81,6 +82,7 @@ void space_sync(struct space *s, uaddr_t start, uaddr_t end)
 
 		start = sync_step(s, start, end);
 		spin_unlock(&s->lock, flags);
+		sched_relax();
 	}
 }
 
@@ -129,6 +131,7 @@ int space_clone_pages(struct space *from, struct space *to, const struct area *a
 		rc = clone_step(from, to, &at, a->end);
 		spin_unlock(&to->lock, inner);
 		spin_unlock(&from->lock, flags);
+		sched_relax();
 	}
 	return rc;
 }
@@ -189,8 +192,9 @@ int space_populate(struct space *s, uaddr_t start, uaddr_t end)
 		spin_unlock(&s->lock, flags);
 		if (!a || space_fault(s, va, write ? TRAP_ACCESS_WRITE : TRAP_ACCESS_READ))
 			return -ENOMEM;
-		if (current_process()->exiting)
+		if (signal_kill_pending(current_thread()))
 			return -ENOMEM;
+		sched_relax();
 	}
 	return 0;
 }

@@ -196,6 +196,8 @@ uint64_t process_limit(unsigned int resource);
 /* proc/sched.c */
 void sched_add(struct thread *t);  /* a new thread becomes runnable */
 void schedule(void);               /* give up the CPU; returns when this thread runs again */
+/* For loops whose length a program chooses: schedule(), if it is somebody else's turn. Interrupts on, no spinlock. */
+void sched_relax(void);
 void sched_wake(struct thread *t); /* any context */
 _Noreturn void sched_idle(void);   /* the boot thread's end */
 

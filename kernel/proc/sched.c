@@ -3,7 +3,8 @@
  * up has the rest of it when it wakes, and goes before those that wait for a new slice: so what waits for events
  * answers soon, and what computes gets an equal share in each round.
  * Owns: the run queue, thread states, CPU-time accounting. Relies on: arch_thread_switch().
- * Never: switches inside the kernel except when a thread blocks; user mode is preempted in return_to_user(). */
+ * Never: switches inside the kernel except when a thread blocks or calls sched_relax(); user mode is preempted in
+ * return_to_user(). */
 #include "abi/errno.h"
 #include "abi/sched.h"
 #include "core/log.h"
@@ -191,6 +192,12 @@ void sched_finish_switch(void)
 void schedule(void)
 {
 	switch_away(spin_lock(&lock), false);
+}
+
+void sched_relax(void)
+{
+	if (__atomic_load_n(&arch_this_cpu()->need_resched, __ATOMIC_RELAXED))
+		schedule();
 }
 
 void sched_yield_now(void)
