@@ -64,7 +64,7 @@ $H/audit-image: $(wildcard tools/audit-image/*.[ch])
 	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -o $@ $(filter %.c,$^) -lelf -ldw
 
 # --- The kit's kernel side: a library -----------------------------------------------------------------------------
-KIT_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -Ikit/include -Ikit -Ikit/arch/$(ARCH)
+KIT_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -Ikit/include -Ikit
 KIT_OBJ := $(patsubst %.c,$O/%.o,$(wildcard kit/time/*.c))
 
 $O/kit/time/%.o: kit/time/%.c

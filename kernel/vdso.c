@@ -129,6 +129,5 @@ void clock_set_zone(int32_t minutes_west, int32_t dst_time)
 
 void clock_zone(int32_t *minutes_west, int32_t *dst_time)
 {
-	*minutes_west = tk.kpage->tz_minuteswest;
-	*dst_time = tk.kpage->tz_dsttime;
+	vdk_time_zone(&tk, minutes_west, dst_time);
 }

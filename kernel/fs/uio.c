@@ -5,7 +5,7 @@
 
 #include "core/string.h"
 #include "mm/uaccess.h"
-#include "proc/process.h"
+#include "proc/internal.h"
 
 enum direction { TO_READER, FROM_WRITER, ZERO };
 
@@ -47,8 +47,12 @@ static size_t transfer(struct uio *u, char *buf, size_t n, enum direction way)
 		u->at += k;
 		u->left -= k;
 		done += k;
-		if (!u->kernel)
-			sched_relax();
+		if (u->kernel)
+			continue;
+		/* Whoever is killed will not miss the rest, and may have asked for gigabytes. */
+		if (signal_kill_pending(current_thread()))
+			break;
+		sched_relax();
 	}
 	return done;
 }

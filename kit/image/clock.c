@@ -16,10 +16,13 @@ static __attribute__((noinline)) int other_clock(int id, struct vdk_timespec *ts
 
 VDK_ENTRY(int, clock_gettime, (int id, struct vdk_timespec *ts))
 {
-	if (__builtin_expect(id == VDK_CLOCK_REALTIME || id == VDK_CLOCK_MONOTONIC, 1) &&
-	    __builtin_expect(vdk_read_fine(&vdk_data, VDK_KIND_HOT, id, VDK_COUNTER_WIDTH, ts, vdk_user_counter, NULL), 1))
+	uint64_t index = (uint32_t)id;
+
+	__asm__("" : "+r"(index)); /* one register for the id and the index, so that none has to be saved */
+	if (__builtin_expect(index <= VDK_CLOCK_MONOTONIC, 1) &&
+	    __builtin_expect(vdk_read_fine(&vdk_data, VDK_KIND_HOT, (int)index, VDK_USER_WIDTH, ts, vdk_user_counter, NULL), 1))
 		return 0;
-	return other_clock(id, ts);
+	return other_clock((int)index, ts);
 }
 
 VDK_ENTRY(int, clock_getres, (int id, struct vdk_timespec *res))

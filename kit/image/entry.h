@@ -42,7 +42,7 @@ VDK_INLINE bool vdk_user_counter(const void *ctx, const struct vdk_slot *slot, u
 
 VDK_INLINE bool vdk_user_clock(int id, struct vdk_timespec *ts)
 {
-	return vdk_read_clock(&vdk_data, id, VDK_COUNTER_WIDTH, ts, vdk_user_counter, NULL);
+	return vdk_read_clock(&vdk_data, id, VDK_USER_WIDTH, ts, vdk_user_counter, NULL);
 }
 
 #endif

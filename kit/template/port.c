@@ -10,12 +10,12 @@
 #include "vdso-image.h"
 
 /* What your kernel supplies; use your own names. */
-uint64_t port_read_counter(void);                  /* of port_counter_hz, the same on every CPU */
+uint64_t port_read_counter(void);                  /* the same on every CPU, ordered after earlier loads */
 uint64_t port_counter_hz(void);
 int64_t port_wall_clock_seconds(void);             /* since 1970, from the battery-backed clock */
 unsigned long port_lock(void);                     /* interrupts off, one writer at a time */
 void port_unlock(unsigned long state);
-void *port_zeroed_page(void);                      /* one page, page-aligned, for good */
+void *port_page(void);                             /* one page, page-aligned, for good */
 uintptr_t port_find_random(size_t size);           /* a free user range; 0: none */
 int port_map_user(uintptr_t at, const void *kernel_pages, size_t size, int executable); /* never writable */
 extern const char port_vdso_image[];               /* vdso.so, embedded on pages of its own */
@@ -54,7 +54,7 @@ int port_time_start(void)
 	};
 
 	clocksource.hz = port_counter_hz();
-	page = port_zeroed_page();
+	page = port_page();
 	return vdk_time_init(&timekeeper, &clocksource, page, &config);
 }
 

@@ -7,13 +7,12 @@
 
 #include <stdint.h>
 
-#include "vdk/clock.h"
+#include "vdk/time.h"
 
 /* The fastest rate that a clock may have, against the counter's nominal one: 1 + 1/VDK_RATE_HEADROOM. */
 #define VDK_RATE_HEADROOM 8
 /* Unit of a frequency adjustment: 2^-16 ppm, adjtimex's. */
 #define VDK_FREQ_UNIT 65536000000ull
-#define VDK_FREQ_MAX (100000ll * 65536)
 
 /* n / d, rounded down, for n / 2^64 < d < 2^63: the compiler would call a library for it, which a kernel may not have. */
 static inline uint64_t vdk_div128(unsigned __int128 n, uint64_t d)

@@ -9,7 +9,6 @@
 #include "time/rate.h"
 
 #define DEFAULT_PUBLISH_BOUND_NS 10000u
-#define WALL_SEC_MAX (1ll << 62)
 
 static void publish(struct vdk_timekeeper *tk)
 {
@@ -49,13 +48,24 @@ static void advance(struct vdk_timekeeper *tk)
 static bool valid_wall(const struct vdk_timespec *wall)
 {
 	return wall->tv_nsec >= 0 && wall->tv_nsec < (int64_t)VDK_NS_PER_SEC && wall->tv_sec >= 0 &&
-	       wall->tv_sec <= WALL_SEC_MAX;
+	       wall->tv_sec <= VDK_WALL_SEC_MAX;
 }
 
 static void set_wall(struct vdk_slot *now, const struct vdk_timespec *wall)
 {
 	now->sec[VDK_CLOCK_REALTIME] = wall->tv_sec;
 	now->ns[VDK_CLOCK_REALTIME] = (uint32_t)wall->tv_nsec;
+}
+
+/* At least `ns`, in cycles. */
+static uint64_t cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns)
+{
+	return vdk_div128((unsigned __int128)ns * cs->hz, VDK_NS_PER_SEC) + 1;
+}
+
+static uint64_t half_wrap(const struct vdk_clocksource *cs)
+{
+	return 1ull << (cs->width - 1);
 }
 
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
@@ -66,7 +76,9 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 
 	if (!cs->read || !cs->hz || cs->hz > VDK_HZ_MAX || cs->width < 2 || cs->width > 64 ||
 	    cs->user_mode > VDK_MODE_COUNTER_ALT || config->cpu_mode > VDK_CPU_LSL || !config->tick_ns ||
-	    config->tick_ns > VDK_NS_PER_SEC || !valid_wall(&config->wall))
+	    config->tick_ns > VDK_NS_PER_SEC || !valid_wall(&config->wall) || (uintptr_t)kpage % VDK_PAGE_SIZE ||
+	    (cs->user_mode != VDK_MODE_SYSCALL && cs->width != VDK_USER_WIDTH) ||
+	    cycles_of_ns(cs, config->tick_ns) >= half_wrap(cs) || cycles_of_ns(cs, bound_ns) >= half_wrap(cs))
 		return -VDK_EINVAL;
 	rate = vdk_rate_of_hz(cs->hz);
 	*tk = (struct vdk_timekeeper){
@@ -81,10 +93,11 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 		},
 		.cs = cs,
 		.kpage = kpage,
-		.bound_cycles = vdk_div128((unsigned __int128)bound_ns * cs->hz, VDK_NS_PER_SEC) + 1,
+		.bound_cycles = cycles_of_ns(cs, bound_ns),
 	};
 	set_wall(&tk->now, &config->wall);
 
+	__builtin_memset(kpage, 0, sizeof(*kpage)); /* nobody reads it yet */
 	VDK_STORE(kpage->magic, VDK_PAGE_MAGIC);
 	VDK_STORE(kpage->version, VDK_PAGE_VERSION);
 	VDK_STORE(kpage->size, (uint32_t)sizeof(*kpage));
@@ -139,6 +152,12 @@ void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t 
 {
 	VDK_STORE(tk->kpage->tz_minuteswest, minutes_west);
 	VDK_STORE(tk->kpage->tz_dsttime, dst_time);
+}
+
+void vdk_time_zone(const struct vdk_timekeeper *tk, int32_t *minutes_west, int32_t *dst_time)
+{
+	*minutes_west = VDK_LOAD(tk->kpage->tz_minuteswest);
+	*dst_time = VDK_LOAD(tk->kpage->tz_dsttime);
 }
 
 /* VDK_COUNTER_FN: the kernel can always read its counter. */

@@ -19,7 +19,7 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 	return vdk_counter_read(cs->user_mode);
 }
 
-static struct vdk_clocksource cs = { "counter", read_counter, HZ, VDK_COUNTER_WIDTH, VDK_MODE_COUNTER };
+static struct vdk_clocksource cs = { "counter", read_counter, HZ, VDK_USER_WIDTH, VDK_MODE_COUNTER };
 static struct vdk_timekeeper tk;
 static bool stop;
 

@@ -21,7 +21,7 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 	return vdk_counter_read(VDK_MODE_COUNTER_ALT);
 }
 
-static struct vdk_clocksource cs = { "counter", read_counter, 2000000000u, VDK_COUNTER_WIDTH, VDK_MODE_COUNTER_ALT };
+static struct vdk_clocksource cs = { "counter", read_counter, 2000000000u, VDK_USER_WIDTH, VDK_MODE_COUNTER_ALT };
 
 static uint64_t read_ns(int id)
 {

@@ -7,8 +7,6 @@
 
 #include "vdk/arch.h"
 
-#define VDK_COUNTER_WIDTH 64
-
 /* COUNTER: RDTSCP, which waits until all earlier loads are done (Intel SDM, AMD APM: RDTSCP). COUNTER_ALT: LFENCE; RDTSC, for
  * CPUs without it. Later loads may pass either; the latch's second look at the number bounds that to what the CPU has
  * in flight (docs/decisions/rate-change.md). */

@@ -7,7 +7,7 @@
 
 #define VDK_VERSION LINUX_2.6
 #define VDK_PREFIX(name) __vdso_##name
-/* glibc before 2.31 and gdb's users also know the plain names. */
+/* Linux has the plain names too; early glibc looked for them. */
 #define VDK_PLAIN_NAMES 1
 #define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(time) X(getcpu)
 

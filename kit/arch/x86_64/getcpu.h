@@ -7,7 +7,7 @@
 
 #include "vdk/arch.h"
 
-static inline bool vdk_getcpu(unsigned int cpu_mode, uint32_t *value)
+static inline __attribute__((always_inline)) bool vdk_getcpu(unsigned int cpu_mode, uint32_t *value)
 {
 	uint64_t v;
 

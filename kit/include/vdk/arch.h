@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what an architecture supplies to the image, as prototypes: kit/arch/<a> is these and nothing else.
+/* Owns: what an architecture supplies to the image, as prototypes: kit/arch/<a> is the files below and nothing else.
  * Relies on: vdk/page.h.
  * Who may include: kit/arch/<a> and kit/image.
  *
- * kit/arch/<a>/counter.h  VDK_COUNTER_WIDTH and vdk_counter_read()
+ * kit/arch/<a>/counter.h  vdk_counter_read()
  * kit/arch/<a>/syscall.h  vdk_syscall() and the numbers VDK_NR_<name>
  * kit/arch/<a>/getcpu.h   vdk_getcpu()
  * kit/arch/<a>/exports.h  VDK_VERSION, VDK_PREFIX and VDK_EXPORTS(X)
@@ -16,8 +16,8 @@
 
 #include "vdk/page.h"
 
-/* The counter as VDK_MODE_* `mode` (not SYSCALL) reads it: all of its VDK_COUNTER_WIDTH bits, not before earlier loads are
- * done. */
+/* The counter as VDK_MODE_* `mode` (not SYSCALL) reads it: 64 bits, not before earlier loads are done. Later loads may be
+ * done before it: docs/decisions/rate-change.md bounds what comes of that. */
 static inline uint64_t vdk_counter_read(unsigned int mode);
 
 /* Linux system call `nr`: its result, -errno for errors. */

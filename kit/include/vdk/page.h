@@ -27,6 +27,9 @@ extern "C" {
 #define VDK_MODE_COUNTER 1u
 #define VDK_MODE_COUNTER_ALT 2u
 
+/* Bits of a counter that user mode reads: the image takes all 64. (ARM promises only 56, and 40 years before they wrap.) */
+#define VDK_USER_WIDTH 64u
+
 /* vdk_page.cpu_mode: how getcpu learns the CPU in user mode. x86_64: the value that RDPID gives, or the limit of GDT
  * selector 0x7b that LSL gives, is node << 12 | cpu, as on Linux. */
 #define VDK_CPU_SYSCALL 0u

@@ -16,6 +16,10 @@ extern "C" {
 #endif
 
 #define VDK_HZ_MAX 1000000000000ull
+/* The latest wall time that can be set: int64_t nanoseconds, less 30 years of uptime; Linux's limit. */
+#define VDK_WALL_SEC_MAX 8277292036ll
+/* Limit of vdk_time_set_freq() either way: 100000 ppm. */
+#define VDK_FREQ_MAX (100000ll * 65536)
 
 /* A free-running counter. Constant while a timekeeper uses it. */
 struct vdk_clocksource {
@@ -24,7 +28,8 @@ struct vdk_clocksource {
 	uint64_t (*read)(const struct vdk_clocksource *cs);
 	uint64_t hz;            /* 1 to VDK_HZ_MAX */
 	unsigned int width;     /* bits, 2 to 64: the counter runs from 0 to 2^width - 1 and wraps */
-	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, of all its bits; VDK_MODE_SYSCALL: it can't */
+	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, if its width is VDK_USER_WIDTH;
+				 * VDK_MODE_SYSCALL: it can't */
 };
 
 /* Constants of a page: what vdk_time_init() is told beside the counter. */
@@ -48,8 +53,9 @@ struct vdk_timekeeper {
 };
 
 /* Start a timekeeper: MONOTONIC, BOOTTIME and MONOTONIC_RAW at 0, REALTIME at config->wall, and the first publication.
- * `kpage` is zeroed memory, aligned to VDK_PAGE_SIZE, the kernel's writable view of the page that user mode reads.
- * -VDK_EINVAL: hz, width, wall or tick_ns out of range, or a mode that user mode does not know. */
+ * `kpage`, aligned to VDK_PAGE_SIZE, is the kernel's writable view of the page that user mode reads; what was in it is lost.
+ * -VDK_EINVAL, with nothing changed: hz, width, wall, tick_ns or a mode out of range; a tick or publish bound of half a
+ * wrap of the counter or more; a counter for user mode that is not VDK_USER_WIDTH wide; `kpage` not aligned. */
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
 		  const struct vdk_time_config *config);
 
@@ -58,23 +64,25 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
  * half a wrap of the counter. O(1). */
 void vdk_time_tick(struct vdk_timekeeper *tk);
 
-/* What clock_gettime answers for `clock_id`: the image's own read path with the clocksource's counter. False: the page does not hold
- * that clock. */
+/* What clock_gettime answers for `clock_id`: the image's own read path with the clocksource's counter. After vdk_time_init()
+ * has returned 0. False: the page does not hold that clock. */
 bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_timespec *ts);
 
 /* What clock_getres answers, in ns. False: the page does not hold that clock. */
 bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns);
 
-/* Set REALTIME, and TAI with it, as of now. -VDK_EINVAL: tv_nsec outside 0 to 1e9 - 1, or
- * tv_sec outside 0 to 2^62. */
+/* Set REALTIME, and TAI with it (their difference is that of vdk_time_init()), as of now. -VDK_EINVAL: tv_nsec outside 0 to
+ * 1e9 - 1, or tv_sec outside 0 to VDK_WALL_SEC_MAX. */
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall);
 
 /* Run all clocks but MONOTONIC_RAW faster or slower than the counter's nominal rate by `freq`, in units of 2^-16 parts
- * per million (adjtimex's). No clock steps back, for no reader. -VDK_EINVAL: beyond +-100000 ppm. */
+ * per million (adjtimex's). No clock steps back for any reader if the publication keeps its bound, see late_publishes.
+ * -VDK_EINVAL: beyond +-VDK_FREQ_MAX. */
 int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq);
 
 /* gettimeofday's time zone, kept for programs; no clock depends on it. */
 void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time);
+void vdk_time_zone(const struct vdk_timekeeper *tk, int32_t *minutes_west, int32_t *dst_time);
 
 #ifdef __cplusplus
 }
