@@ -41,18 +41,17 @@ static size_t transfer(struct uio *u, char *buf, size_t n, enum direction way)
 			u->at = 0;
 			continue;
 		}
+		/* Whoever is killed will not miss the rest, and may have asked for gigabytes. */
+		if (!u->kernel && signal_kill_pending(current_thread()))
+			break;
 		k = MIN(k, PAGE_SIZE - (base & ~PAGE_MASK));
 		if (move(u, base, way == ZERO ? NULL : buf + done, k, way))
 			break;
 		u->at += k;
 		u->left -= k;
 		done += k;
-		if (u->kernel)
-			continue;
-		/* Whoever is killed will not miss the rest, and may have asked for gigabytes. */
-		if (signal_kill_pending(current_thread()))
-			break;
-		sched_relax();
+		if (!u->kernel)
+			sched_relax();
 	}
 	return done;
 }
