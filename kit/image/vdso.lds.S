@@ -16,8 +16,10 @@ SECTIONS
 	.dynstr : { *(.dynstr) }
 	.gnu.version : { *(.gnu.version) }
 	.gnu.version_d : { *(.gnu.version_d) }
-	/* A segment each: the two differ in alignment, and readers of notes go by their segment's. */
+#ifdef VDK_PROPERTY_NOTE
+	/* A segment of its own: its alignment is not the build-id's, and readers of notes go by their segment's. */
 	.note.gnu.property : { *(.note.gnu.property) } :text :property_note :property
+#endif
 	.note.gnu.build-id : { *(.note.gnu.build-id) } :text :note
 	.dynamic : { *(.dynamic) } :text :dynamic
 	.eh_frame_hdr : { *(.eh_frame_hdr) } :text :eh_frame_hdr
@@ -28,6 +30,7 @@ SECTIONS
 	/* Anything here would be writable or relocated: the audit refuses what it cannot be. */
 	.data : { *(.data .data.* .bss .bss.* COMMON .got .got.plt .plt) }
 	vdk_image_data_size = VDK_PAGE_SIZE;
+	vdk_image_page_version = VDK_PAGE_VERSION;
 }
 
 PHDRS
@@ -35,8 +38,10 @@ PHDRS
 	text PT_LOAD FILEHDR PHDRS FLAGS(5);
 	dynamic PT_DYNAMIC FLAGS(4);
 	note PT_NOTE FLAGS(4);
+#ifdef VDK_PROPERTY_NOTE
 	property_note PT_NOTE FLAGS(4);
 	property 0x6474e553 FLAGS(4); /* PT_GNU_PROPERTY */
+#endif
 	eh_frame_hdr PT_GNU_EH_FRAME FLAGS(4);
 	stack PT_GNU_STACK FLAGS(6);
 }

@@ -9,6 +9,8 @@
 
 #include "vdso-image.h"
 
+_Static_assert(VDK_IMAGE_PAGE_VERSION == VDK_PAGE_VERSION, "image and kit are of one version");
+
 /* What your kernel supplies; use your own names. */
 uint64_t port_read_counter(void);                  /* the same on every CPU, ordered after earlier loads */
 uint64_t port_counter_hz(void);
@@ -74,7 +76,7 @@ uintptr_t port_exec(void)
 
 	if (!at || port_map_user(at, page, VDK_IMAGE_DATA_SIZE, 0) ||
 	    port_map_user(at + VDK_IMAGE_DATA_SIZE, port_vdso_image, VDK_IMAGE_SIZE, 1))
-		return 0;
+		return 0; /* a data page that is mapped alone does no harm; unmap it, or fail execve, if your kernel can */
 	return at + VDK_IMAGE_DATA_SIZE;
 }
 

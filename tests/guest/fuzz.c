@@ -695,6 +695,13 @@ static void sleep_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
+/* Also those whose end is told by another signal than SIGCHLD, or none. */
+static void collect(void)
+{
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+		;
+}
+
 static bool none_left(void)
 {
 	int64_t start = raw_ns(CLOCK_MONOTONIC);
@@ -702,8 +709,7 @@ static bool none_left(void)
 
 	do {
 		left = descendants(true);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		collect();
 		if (!left)
 			return true;
 		sleep_ms(1);
@@ -762,8 +768,7 @@ static bool run_round(uint64_t seed)
 	}
 	while (alive && raw_ns(CLOCK_MONOTONIC) - start < ROUND_MS * NS_PER_MS) {
 		sleep_ms(2);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		collect();
 		alive = descendants(false);
 	}
 	if (!none_left())

@@ -45,7 +45,7 @@ sub audit {
 # --- reading and changing the image ---
 
 use constant { PT_LOAD => 1, PT_DYNAMIC => 2, PT_INTERP => 3, PT_NOTE => 4, PT_TLS => 7,
-	PT_GNU_EH_FRAME => 0x6474e550, PT_GNU_STACK => 0x6474e551 };
+	PT_GNU_EH_FRAME => 0x6474e550, PT_GNU_STACK => 0x6474e551, PT_GNU_PROPERTY => 0x6474e553 };
 use constant { DT_HASH => 4, DT_STRTAB => 5, DT_SYMTAB => 6, DT_SYMENT => 11, DT_SONAME => 14, DT_DEBUG => 21,
 	DT_FLAGS => 30, DT_GNU_HASH => 0x6ffffef5, DT_VERSYM => 0x6ffffff0, DT_VERDEF => 0x6ffffffc,
 	DT_VERDEFNUM => 0x6ffffffd };
@@ -101,12 +101,15 @@ sub prefixed { return symbol(qr/^__\w+_clock_gettime$/) }
 sub plain { return symbol(qr/^clock_gettime$/) }
 sub versym { my ($symbol) = @_; return value(DT_VERSYM) + ($symbol - value(DT_SYMTAB)) / 12 }
 
-sub data_size {
+sub constant_symbol {
+	my ($name) = @_;
 	my $s = section('.symtab');
 	my $names = get('Q<', get('Q<', 40) + 64 * get('L<', $s + 40) + 24);
-	return (grep { text($names + get('L<', $_)) eq 'vdk_image_data_size' }
+	return (grep { text($names + get('L<', $_)) eq $name }
 		map { get('Q<', $s + 24) + 24 * $_ } 0 .. get('Q<', $s + 32) / 24 - 1)[0];
 }
+sub data_size { return constant_symbol('vdk_image_data_size') }
+sub page_version { return constant_symbol('vdk_image_page_version') }
 
 sub verdef { my ($n) = @_; my $first = value(DT_VERDEF); return $n == 1 ? $first : $first + get('L<', $first + 16) }
 sub bloom { return value(DT_GNU_HASH) + 16 }
@@ -172,6 +175,11 @@ for ([PT_DYNAMIC, 'PT_DYNAMIC'], [PT_NOTE, 'PT_NOTE'], [PT_GNU_EH_FRAME, 'PT_GNU
 	refused("no $name", "segment: $name must be there", sub { put('L<', $_, 0) for segments($type) });
 	refused("an empty $name", "segment: $name must be there", sub { put('Q<', segment($type) + 32, 0) });
 }
+refused("an empty $_->[0] besides", 'segment: segment \d+ must hold a note', sub {
+	my $at = (segments(PT_NOTE))[-1];
+	put('L<', $at, $_->[1]);
+	put('Q<', $at + $_, 0) for 32, 40;
+}) for ['PT_NOTE', PT_NOTE], ['PT_GNU_PROPERTY', PT_GNU_PROPERTY];
 refused('PT_INTERP', 'segment: PT_INTERP must not', sub { put('L<', segment(PT_NOTE), PT_INTERP) });
 refused('PT_TLS', 'segment: PT_TLS must not', sub { put('L<', segment(PT_NOTE), PT_TLS) });
 refused('an executable stack', 'stack: ', sub { put('Q<', segment(PT_NOTE), 7 << 32 | PT_GNU_STACK) });
@@ -179,7 +187,12 @@ refused('an executable stack', 'stack: ', sub { put('Q<', segment(PT_NOTE), 7 <<
 # --- sections ---
 
 refused('section headers outside', 'section: the section headers', sub { put('Q<', 40, 1 << 60) });
-refused('a file without section names', 'section: the section headers', sub { put('S<', 62, 0) });
+refused('section headers beyond the end', 'section: the section headers', sub { substr($elf, -1) = '' });
+refused('section headers of another size', 'section: the section headers', sub { put('S<', 58, 63) });
+refused('no section headers', 'section: the section headers .*found 0 of', sub { put('S<', 60, 0) });
+refused('a file without section names', 'section: the section names', sub { put('S<', 62, 0) });
+refused('symbols beyond the end', 'section: .strtab must be all there',
+	sub { put('Q<', section('.strtab') + 24, length($elf) - 1) });
 refused("a section $_", "section: \Q$_ must be absent", sub { add_section($_, 1, 2) })
 	for '.got', '.got.plt', '.plt', '.data', '.bss';
 refused('a section without bytes in the file', 'section: .tbss must be absent', sub { add_section('.tbss', 8, 2) });
@@ -328,13 +341,16 @@ refused('overlapping FDEs', 'unwind: .*overlap',
 	sub { put('L<', fde(0) + 12, get('l<', row(1)) - get('l<', row(0)) + 1) });
 refused('an unknown unwind instruction', 'unwind: the frame address', sub { put('C', cie() + 17, 0x3f) });
 
-# --- build-id and data size ---
+# --- build-id, data size and page version ---
 
 refused('no build-id', 'build-id: .*found 0', sub { put('L<', build_id() + 8, 1) });
 refused('a short build-id', 'build-id: .*found 4', sub { put('L<', build_id() + 4, 4) });
 refused('no data size', 'data-size: .*found 0x0', sub { put('L<', data_size(), 0) });
 refused('a data size that is an address', 'data-size: .*found 0x0', sub { put('S<', data_size() + 6, 1) });
 refused('a data size of half a page', 'data-size: .*found 0x800', sub { put('Q<', data_size() + 8, 0x800) });
+refused('no page version', 'page-version: .*found 0x0', sub { put('L<', page_version(), 0) });
+refused('a page version that is an address', 'page-version: .*found 0x0', sub { put('S<', page_version() + 6, 1) });
+refused('a page version beyond 32 bits', 'page-version: .*found 0x100', sub { put('L<', page_version() + 12, 1) });
 
 # --- every rule, every damage ---
 

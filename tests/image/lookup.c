@@ -323,6 +323,7 @@ static const char *const wrong_names[] = {
 	"__vdso_clock_settime",
 	"settimeofday",
 	"vdk_image_data_size",
+	"vdk_image_page_version",
 	"vdk_data",
 	"_DYNAMIC",
 };

@@ -4,9 +4,14 @@
  * Never: asks the host for the time. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 
 #include "functions.h"
+
+#if VDK_IMAGE_MACHINE == EM_X86_64
+#include <x86intrin.h>
+#endif
 
 #include "counter.h"
 #include "vdk/time.h"
@@ -118,7 +123,118 @@ static void test_calls(void)
 	}
 }
 
-static void test_no_system_call(void)
+/* time() is the coarse second: it stays while the fine clock, a few ns later, is in the next. */
+static void test_time_is_coarse(struct vdk_page *page)
+{
+	struct timespec ts = { 0, 0 };
+	int64_t second;
+
+	if (!vdso_time)
+		return;
+	start(page, VDK_MODE_COUNTER);
+	while (kernel_ns(VDK_CLOCK_MONOTONIC) < 1000)
+		;
+	second = vdso_time(NULL);
+	vdso_clock_gettime(CLOCK_REALTIME, &ts);
+	is_int(second, 1700000000, "time_stays_until_the_tick");
+	ok(ts.tv_sec >= 1700000001, "clock_gettime_does_not_wait_for_the_tick");
+	vdk_time_tick(&tk);
+	ok(vdso_time(NULL) >= 1700000001, "time_goes_on_with_the_tick");
+}
+
+#if VDK_IMAGE_MACHINE == EM_X86_64
+static uint64_t ordered_tsc(void)
+{
+	uint64_t tsc;
+
+	_mm_lfence();
+	tsc = __rdtsc();
+	_mm_lfence();
+	return tsc;
+}
+
+static void test_counter(unsigned int mode)
+{
+	int outside = 0;
+
+	for (int i = 0; i < 10000; i++) {
+		uint64_t before = ordered_tsc(), value = vdk_counter_read(mode);
+
+		outside += value < before || value > ordered_tsc();
+	}
+	is_int(outside, 0, "counter_in_mode_%u_is_the_whole_TSC", mode);
+}
+
+static bool cpu_has(const char *flag)
+{
+	char line[8192], word[64];
+	FILE *file = fopen("/proc/cpuinfo", "r");
+	bool found = false;
+
+	snprintf(word, sizeof(word), " %s ", flag);
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = ' ';
+		found = strncmp(line, "flags", 5) == 0 && strstr(line, word);
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* The host keeps what Linux keeps for its own vDSO, so the host's answer is the oracle. */
+static void test_getcpu(struct vdk_page *page, unsigned int mode)
+{
+	cpu_set_t allowed, one;
+	unsigned int wrong = 0, cpus = 0;
+
+	page->cpu_mode = mode;
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	for (unsigned int i = 0; i < CPU_SETSIZE; i++) {
+		unsigned int cpu = -1u, node = -1u, host_cpu = -2u, host_node = -2u;
+
+		if (!CPU_ISSET(i, &allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(i, &one);
+		cpus++;
+		wrong += sched_setaffinity(0, sizeof(one), &one) != 0 || syscall(SYS_getcpu, &host_cpu, &host_node, NULL) != 0 ||
+			 vdso_getcpu(&cpu, &node, NULL) != 0 || cpu != host_cpu || node != host_node || cpu != i;
+	}
+	sched_setaffinity(0, sizeof(allowed), &allowed);
+	ok(wrong == 0 && cpus > 0, "getcpu_in_mode_%u_is_right_on_each_of_%u_cpus", mode, cpus);
+}
+
+static void test_getcpu_calls(struct vdk_page *page)
+{
+	unsigned int cpu, node;
+
+	page->cpu_mode = VDK_CPU_SYSCALL;
+	is_int(vdso_getcpu(&cpu, &node, NULL), -FILTERED, "getcpu_without_a_mode_is_the_system_call");
+	page->cpu_mode = VDK_CPU_LSL;
+	is_int(vdso_getcpu(&cpu, &node, NULL), 0, "getcpu_by_LSL_makes_no_system_call");
+	if (cpu_has("rdpid")) {
+		page->cpu_mode = VDK_CPU_RDPID;
+		is_int(vdso_getcpu(&cpu, &node, NULL), 0, "getcpu_by_RDPID_makes_no_system_call");
+		is_int(vdso_getcpu(NULL, NULL, NULL), 0, "getcpu_of_nothing_makes_no_system_call");
+	}
+}
+
+static void test_machine(struct vdk_page *page)
+{
+	test_counter(VDK_MODE_COUNTER);
+	test_counter(VDK_MODE_COUNTER_ALT);
+	test_getcpu(page, VDK_CPU_LSL);
+	if (cpu_has("rdpid"))
+		test_getcpu(page, VDK_CPU_RDPID);
+	else
+		skip("no RDPID here", "getcpu_in_mode_%u_is_right", VDK_CPU_RDPID);
+}
+#else
+static void test_machine(struct vdk_page *page) { (void)page; }
+static void test_getcpu_calls(struct vdk_page *page) { (void)page; }
+#endif
+
+static void test_no_system_call(struct vdk_page *page)
 {
 	struct timespec ts;
 
@@ -131,6 +247,7 @@ static void test_no_system_call(void)
 	is_int(vdso_clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), -FILTERED, "cpu_time_is_the_system_call");
 	is_int(vdso_clock_gettime(-1, &ts), -FILTERED, "unknown_clock_is_the_system_call");
 	test_calls();
+	test_getcpu_calls(page);
 }
 
 int main(void)
@@ -142,6 +259,8 @@ int main(void)
 		bail("mprotect: %s", strerror(errno));
 	test_brackets(page, VDK_MODE_COUNTER);
 	test_brackets(page, VDK_MODE_COUNTER_ALT);
-	test_no_system_call();
+	test_time_is_coarse(page);
+	test_machine(page);
+	test_no_system_call(page);
 	return done();
 }

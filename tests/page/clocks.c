@@ -7,6 +7,7 @@
 #include "vdk/time.h"
 
 #define SECONDS 3
+#define ATTEMPTS 3
 /* The writer is a thread of a shared machine: it may lose the CPU between its reading of the counter and the publication. */
 #define BOUND_NS 200000000u
 
@@ -84,15 +85,18 @@ static void no_clock_steps_back_for_any_thread(void **state)
 	struct vdk_time_config config = { .wall = { 1000, 0 }, .tick_ns = 4000000, .publish_bound_ns = BOUND_NS };
 
 	(void)state;
-	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
-	run_threads(reader, writer);
-	print_message("# %llu rounds, %llu late publications\n", (unsigned long long)readings,
-		      (unsigned long long)tk.late_publishes);
-	assert_true(readings > 10000);
-	if (tk.late_publishes) { /* then the promise does not hold: see late_publishes in vdk/time.h */
-		print_message("# the machine stopped the writer for more than the bound\n");
-		skip();
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		memset(latest, 0, sizeof(latest));
+		backwards = ahead = readings = 0;
+		assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+		run_threads(reader, writer);
+		print_message("# %llu rounds, %llu late publications\n", (unsigned long long)readings,
+			      (unsigned long long)tk.late_publishes);
+		if (!tk.late_publishes) /* else the promise does not hold: see late_publishes in vdk/time.h */
+			break;
 	}
+	assert_int_equal(tk.late_publishes, 0);
+	assert_true(readings > 10000);
 	assert_int_equal(backwards, 0);
 	assert_int_equal(ahead, 0);
 }

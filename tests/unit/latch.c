@@ -100,6 +100,24 @@ static void reader_goes_round_after_a_completed_update(void **state)
 	assert_true(vdk_latch_retry(page, seq));
 }
 
+static void sequence_number_is_compared_in_all_its_bits(void **state)
+{
+	uint64_t seq = vdk_latch_begin(page);
+
+	(void)state;
+	for (int bit = 0; bit < 64; bit++) {
+		page->slot[0].seq = seq ^ 1ull << bit;
+		assert_true(vdk_latch_retry(page, seq));
+		assert_true(vdk_latch_begin(page) == (seq ^ 1ull << bit));
+	}
+	page->slot[0].seq = seq;
+	assert_false(vdk_latch_retry(page, seq));
+	page->slot[0].seq = UINT32_MAX;
+	vdk_latch_flip(page);
+	assert_true(page->slot[0].seq == 1ull << 32);
+	page->slot[0].seq = seq;
+}
+
 static void hot_clocks_live_in_one_cache_line(void **state)
 {
 	(void)state;
@@ -110,6 +128,7 @@ static void hot_clocks_live_in_one_cache_line(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(reader_finishes_wherever_the_writer_stops),
 	cmocka_unit_test(reader_goes_round_after_a_completed_update),
+	cmocka_unit_test(sequence_number_is_compared_in_all_its_bits),
 	cmocka_unit_test(hot_clocks_live_in_one_cache_line),
 };
 RUN(tests)

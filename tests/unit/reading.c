@@ -47,6 +47,26 @@ static void carry_keeps_ns_below_a_second(void **state)
 	}
 }
 
+/* One off either side of each comparison, which random sums do not meet. */
+static void carry_is_right_at_each_edge(void **state)
+{
+	static const uint64_t sums[] = { 0, 999999999, 1000000000, 1999999999, 2000000000, 2000000001, 2999999999, 3000000000 };
+	static const uint64_t starts[] = { 0, 1, 999999998, 999999999 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
+		for (size_t j = 0; j < sizeof(starts) / sizeof(starts[0]); j++) {
+			int64_t sec = 7;
+			uint64_t ns = starts[j];
+
+			if (starts[j] > sums[i])
+				continue;
+			vdk_carry(&sec, &ns, sums[i] - starts[j]);
+			assert_int_equal(sec, 7 + sums[i] / 1000000000);
+			assert_int_equal(ns, sums[i] % 1000000000);
+		}
+}
+
 static bool fixed_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
 {
 	(void)slot;
@@ -61,7 +81,7 @@ static bool no_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *v
 	return false;
 }
 
-static struct vdk_page page;
+static struct vdk_page page __attribute__((aligned(VDK_PAGE_SIZE)));
 
 static void each_clock_reads_its_own_words(void **state)
 {
@@ -111,6 +131,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(conversion_is_exact),
 	cmocka_unit_test(cycles_wrap_at_the_width_and_clamp_behind),
 	cmocka_unit_test(carry_keeps_ns_below_a_second),
+	cmocka_unit_test(carry_is_right_at_each_edge),
 	cmocka_unit_test(each_clock_reads_its_own_words),
 	cmocka_unit_test(other_ids_are_not_served),
 };

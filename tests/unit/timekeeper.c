@@ -7,25 +7,28 @@
 #include "time/rate.h"
 #include "vdk/time.h"
 
+static struct vdk_page page __attribute__((aligned(VDK_PAGE_SIZE)));
 static uint64_t counter, counter_step; /* each read of the counter moves it on by counter_step */
+static uint64_t seq_at_read;           /* the page's sequence number at the last read of the counter */
 
 static uint64_t read_counter(const struct vdk_clocksource *cs)
 {
 	uint64_t value = counter & (UINT64_MAX >> (64 - cs->width));
 
 	counter += counter_step;
+	seq_at_read = page.slot[0].seq;
 	return value;
 }
 
-static struct vdk_page page;
 static struct vdk_timekeeper tk;
 static struct vdk_clocksource cs;
 
 static void start(uint64_t hz, unsigned int width, uint64_t from, struct vdk_timespec wall)
 {
-	struct vdk_time_config config = { .wall = wall, .tai_offset_sec = 37, .tick_ns = 4000000 };
+	bool user = width == VDK_USER_WIDTH; /* else user mode can't count, and half a wrap may be shorter than a usual tick */
+	struct vdk_time_config config = { .wall = wall, .tai_offset_sec = 37, .tick_ns = user ? 4000000 : 1000 };
 
-	cs = (struct vdk_clocksource){ "fake", read_counter, hz, width, VDK_MODE_COUNTER };
+	cs = (struct vdk_clocksource){ "fake", read_counter, hz, width, user ? VDK_MODE_COUNTER : VDK_MODE_SYSCALL };
 	counter = from;
 	counter_step = 0;
 	memset(&page, 0, sizeof(page));
@@ -61,7 +64,7 @@ static void late_ticks_cost_nothing(void **state)
 		unsigned int width = (unsigned int)random_between(24, 64);
 		uint64_t half = UINT64_MAX >> (65 - width), most = hz * 315576000u < half ? hz * 315576000u : half;
 		uint64_t from = random_word();
-		struct vdk_timespec wall = { (int64_t)random_bits(34), (int64_t)(random_word() % VDK_NS_PER_SEC) };
+		struct vdk_timespec wall = { (int64_t)random_between(0, VDK_WALL_SEC_MAX), (int64_t)(random_word() % VDK_NS_PER_SEC) };
 		wide_signed wall_ns = (wide_signed)wall.tv_sec * VDK_NS_PER_SEC + wall.tv_nsec;
 		wide passed = 0;
 
@@ -143,7 +146,7 @@ static void set_wall_moves_realtime_and_tai_only(void **state)
 	(void)state;
 	start(1000000007u, 64, 99, (struct vdk_timespec){ 5, 0 });
 	for (int i = 0; i < 100000; i++) {
-		struct vdk_timespec wall = { (int64_t)random_bits(40), (int64_t)(random_word() % VDK_NS_PER_SEC) };
+		struct vdk_timespec wall = { (int64_t)random_between(0, VDK_WALL_SEC_MAX), (int64_t)(random_word() % VDK_NS_PER_SEC) };
 		wide_signed mono, raw, boot;
 
 		counter += random_bits(36);
@@ -236,22 +239,57 @@ static void late_publication_of_a_slower_rate_is_counted(void **state)
 	counter_step = tk.bound_cycles + 1;
 	assert_int_equal(vdk_time_set_freq(&tk, -2 * 65536), 0);
 	assert_int_equal(tk.late_publishes, 1);
+	assert_int_equal(vdk_time_set_freq(&tk, -2 * 65536), 0); /* the same: nobody can step back */
+	assert_int_equal(tk.late_publishes, 1);
 	assert_int_equal(vdk_time_set_freq(&tk, 65536), 0); /* faster: no bound */
 	assert_int_equal(tk.late_publishes, 1);
+}
+
+/* What ends when readers see the new snapshot is measured after they can see it. */
+static void lateness_is_measured_after_the_publication(void **state)
+{
+	uint64_t seq;
+
+	(void)state;
+	start(1000000000u, 64, 5, (struct vdk_timespec){ 5, 0 });
+	seq = page.slot[0].seq;
+	assert_int_equal(vdk_time_set_freq(&tk, -65536), 0);
+	assert_int_equal(page.slot[0].seq, seq + 2);
+	assert_int_equal(seq_at_read, seq + 2);
+}
+
+/* In cycles, never less than asked for, and one more at most. */
+static void publish_bound_is_the_configured_one(void **state)
+{
+	static const uint64_t hz[] = { 1, 1000, 32768, 999999999, 1000000000, 2500000001, VDK_HZ_MAX };
+	static const uint32_t bound_ns[] = { 0, 1, 999, 10001, 123456789, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hz) / sizeof(hz[0]); i++)
+		for (size_t j = 0; j < sizeof(bound_ns) / sizeof(bound_ns[0]); j++) {
+			struct vdk_time_config config = { .tick_ns = 1, .publish_bound_ns = bound_ns[j] };
+			wide exactly = (wide)(bound_ns[j] ? bound_ns[j] : 10000) * hz[i];
+
+			cs = (struct vdk_clocksource){ "fake", read_counter, hz[i], 64, VDK_MODE_COUNTER };
+			assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+			assert_true((wide)tk.bound_cycles * VDK_NS_PER_SEC >= exactly);
+			assert_true((wide)(tk.bound_cycles - 1) * VDK_NS_PER_SEC <= exactly);
+		}
 }
 
 static void bad_input_is_refused_and_changes_nothing(void **state)
 {
 	static const struct vdk_timespec bad_wall[] = { { -1, 0 }, { 0, -1 }, { 0, 1000000000 }, { 0, INT64_MAX }, { 0, INT64_MIN },
-		{ INT64_MAX, 0 }, { INT64_MIN, 0 } };
+		{ INT64_MAX, 0 }, { INT64_MIN, 0 }, { VDK_WALL_SEC_MAX + 1, 0 } };
 	static const int64_t bad_freq[] = { VDK_FREQ_MAX + 1, -VDK_FREQ_MAX - 1, INT64_MAX, INT64_MIN };
 	struct vdk_time_config config = { .wall = { 1, 0 }, .tick_ns = 4000000 }, bad;
 	struct vdk_clocksource good = { "fake", read_counter, 1000, 64, VDK_MODE_COUNTER }, other;
+	struct vdk_timekeeper tk_before;
 	struct vdk_page before;
 
 	(void)state;
 	start(1000000000u, 64, 5, (struct vdk_timespec){ 5, 0 });
-	before = page;
+	before = page, tk_before = tk;
 	for (size_t i = 0; i < sizeof(bad_wall) / sizeof(bad_wall[0]); i++) {
 		assert_int_equal(vdk_time_set_wall(&tk, &bad_wall[i]), -VDK_EINVAL);
 		bad = config, bad.wall = bad_wall[i];
@@ -271,11 +309,105 @@ static void bad_input_is_refused_and_changes_nothing(void **state)
 	REFUSED(width, 1);
 	REFUSED(width, 65);
 	REFUSED(user_mode, VDK_MODE_COUNTER_ALT + 1);
+	REFUSED(width, VDK_USER_WIDTH - 1); /* user mode would take all 64 bits */
+	other = good, other.width = 56, other.user_mode = VDK_MODE_COUNTER_ALT;
+	assert_int_equal(vdk_time_init(&tk, &other, &page, &config), -VDK_EINVAL);
 	bad = config, bad.tick_ns = 0;
+	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
+	bad = config, bad.tick_ns = VDK_NS_PER_SEC + 1;
 	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
 	bad = config, bad.cpu_mode = VDK_CPU_LSL + 1;
 	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
+	for (uintptr_t off = 1; off < VDK_PAGE_SIZE; off *= 2)
+		assert_int_equal(vdk_time_init(&tk, &good, (struct vdk_page *)((uintptr_t)&page + off), &config), -VDK_EINVAL);
 	assert_memory_equal(&before, &page, sizeof(page));
+	assert_memory_equal(&tk_before, &tk, sizeof(tk));
+}
+
+/* Half a wrap is as far as a reading reaches: 2^(width - 1) cycles of 1 ns here. */
+static void tick_and_bound_stay_within_half_a_wrap(void **state)
+{
+	struct vdk_clocksource narrow = { "narrow", read_counter, 1000000000, 0, VDK_MODE_SYSCALL };
+
+	(void)state;
+	for (narrow.width = 16; narrow.width <= 29; narrow.width++) {
+		uint32_t half = 1u << (narrow.width - 1);
+		struct vdk_time_config tick = { .tick_ns = half, .publish_bound_ns = 1 };
+		struct vdk_time_config bound = { .tick_ns = 1, .publish_bound_ns = half };
+
+		assert_int_equal(vdk_time_init(&tk, &narrow, &page, &tick), -VDK_EINVAL);
+		assert_int_equal(vdk_time_init(&tk, &narrow, &page, &bound), -VDK_EINVAL);
+		tick.tick_ns = bound.publish_bound_ns = half - 2; /* the kit counts up to one cycle more */
+		assert_int_equal(vdk_time_init(&tk, &narrow, &page, &tick), 0);
+		assert_int_equal(vdk_time_init(&tk, &narrow, &page, &bound), 0);
+	}
+	narrow.width = 14; /* 8.2 microseconds: less than the bound that 0 stands for */
+	assert_int_equal(vdk_time_init(&tk, &narrow, &page, &(struct vdk_time_config){ .tick_ns = 1 }), -VDK_EINVAL);
+}
+
+static void limits_are_accepted(void **state)
+{
+	struct vdk_time_config config = { .wall = { VDK_WALL_SEC_MAX, 999999999 }, .tick_ns = VDK_NS_PER_SEC,
+		.cpu_mode = VDK_CPU_LSL };
+	struct vdk_timespec first = { 0, 0 };
+
+	(void)state;
+	assert_int_equal(VDK_WALL_SEC_MAX, 8277292036);
+	cs = (struct vdk_clocksource){ "fast", read_counter, VDK_HZ_MAX, 64, VDK_MODE_COUNTER_ALT };
+	counter = 0;
+	counter_step = 0;
+	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+	assert_int_equal(vdk_time_set_freq(&tk, VDK_FREQ_MAX), 0);
+	counter += VDK_HZ_MAX;
+	assert_true(now(VDK_CLOCK_MONOTONIC) == 1100000000 || now(VDK_CLOCK_MONOTONIC) == 1099999999);
+	start(1000000000, 64, 0, first);
+	assert_int_equal(vdk_time_set_freq(&tk, -VDK_FREQ_MAX), 0);
+	counter += 1000000000;
+	assert_in_range((uint64_t)now(VDK_CLOCK_MONOTONIC), 900000000, 900000000 + tk.bound_cycles);
+	assert_int_equal(vdk_time_set_wall(&tk, &config.wall), 0);
+	assert_int_equal(vdk_time_set_wall(&tk, &first), 0);
+	for (unsigned int width = 2; width <= 64; width++) { /* one cycle a second, less than half a wrap of any */
+		cs = (struct vdk_clocksource){ "slow", read_counter, 1, width, VDK_MODE_SYSCALL };
+		config.tick_ns = width == 2 ? VDK_NS_PER_SEC - 1 : VDK_NS_PER_SEC;
+		counter = UINT64_MAX;
+		assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+		counter++;
+		assert_true(now(VDK_CLOCK_MONOTONIC) == VDK_NS_PER_SEC);
+		vdk_time_tick(&tk);
+		counter++;
+		assert_true(now(VDK_CLOCK_MONOTONIC) == (wide_signed)2 * VDK_NS_PER_SEC);
+	}
+}
+
+static void page_need_not_be_zero_before(void **state)
+{
+	struct vdk_time_config config = { .wall = { 1, 2 }, .tick_ns = 4000000 };
+	struct vdk_page fresh;
+
+	(void)state;
+	start(1000000000u, 64, 5, (struct vdk_timespec){ 1, 2 });
+	memset(&page, 0, sizeof(page));
+	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+	fresh = page;
+	memset(&page, 0x5b, sizeof(page));
+	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
+	assert_true(page.slot[0].seq % 2 == 0);
+	assert_memory_equal(&fresh, &page, sizeof(page));
+	assert_true(now(VDK_CLOCK_MONOTONIC) == 0);
+}
+
+static void zone_is_kept(void **state)
+{
+	int32_t west = -1, dst = -1;
+
+	(void)state;
+	start(1000000000u, 64, 5, (struct vdk_timespec){ 5, 0 });
+	vdk_time_zone(&tk, &west, &dst);
+	assert_true(west == 0 && dst == 0);
+	vdk_time_set_zone(&tk, -330, 3);
+	vdk_time_tick(&tk);
+	vdk_time_zone(&tk, &west, &dst);
+	assert_true(west == -330 && dst == 3);
 }
 
 static void page_says_what_it_is(void **state)
@@ -323,7 +455,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rate_change_is_exact),
 	cmocka_unit_test(rate_change_never_steps_back_for_a_reader_of_the_old_snapshot),
 	cmocka_unit_test(late_publication_of_a_slower_rate_is_counted),
+	cmocka_unit_test(lateness_is_measured_after_the_publication),
+	cmocka_unit_test(publish_bound_is_the_configured_one),
 	cmocka_unit_test(bad_input_is_refused_and_changes_nothing),
+	cmocka_unit_test(tick_and_bound_stay_within_half_a_wrap),
+	cmocka_unit_test(limits_are_accepted),
+	cmocka_unit_test(page_need_not_be_zero_before),
+	cmocka_unit_test(zone_is_kept),
 	cmocka_unit_test(page_says_what_it_is),
 	cmocka_unit_test(counter_that_user_mode_cannot_read_serves_the_kernel),
 };

@@ -12,6 +12,7 @@
 
 #define SONAME "linux-vdso.so.1"
 #define MAX_FILE_SIZE 0x10000 /* also bounds the work on a file made to be slow */
+#define PAGE 4096
 #define MAX_EXPORTS 256
 #define MIN_FDE_SIZE 16 /* length, CIE pointer, address, range: 4 bytes each */
 
@@ -50,7 +51,7 @@ struct image {
 	size_t fde_count;
 
 	char build_id[2 * 64 + 1];
-	uint64_t data_size;
+	uint64_t data_size, page_version;
 };
 
 /* Report a breach of `rule` unless it is `kept`; return `kept`. */

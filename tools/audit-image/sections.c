@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The section headers: for linkers and debuggers. No program reads them in memory.
+/* The section headers: for linkers, and for debuggers, which read them in memory. No libc does.
  * Owns: the rules of what the linker may leave in the image; finds the tables that other rules start from.
  * Relies on: audit_segments() for what is mapped; libelf for the headers.
  * Never: accepts what needs a loader's work, such as relocations, a GOT, data or bss. */
@@ -35,6 +35,8 @@ static void audit_section(struct image *im, const char *name, const GElf_Shdr *s
 		"%s must be absent or empty (found 0x%lx bytes)", name, s->sh_size);
 	require(im, s->sh_type != SHT_REL && s->sh_type != SHT_RELA && s->sh_type != SHT_RELR, "relocation",
 		"%s must be absent or empty (found 0x%lx bytes)", name, s->sh_size);
+	require(im, inside(s->sh_offset, s->sh_size, 0, im->size), "section",
+		"%s must be all there, for debuggers (found 0x%lx+0x%lx)", name, s->sh_offset, s->sh_size);
 	if (!(s->sh_flags & SHF_ALLOC))
 		return;
 	require(im, !(s->sh_flags & SHF_WRITE) || s->sh_type == SHT_DYNAMIC, "section",
@@ -46,12 +48,18 @@ static void audit_section(struct image *im, const char *name, const GElf_Shdr *s
 
 void audit_sections(struct image *im)
 {
+	const Elf64_Ehdr *h = im->header;
 	Elf_Scn *scn = NULL;
 	size_t names = 0;
 	GElf_Shdr s;
 
+	require(im,
+		h->e_shnum > 0 && h->e_shentsize == sizeof(Elf64_Shdr) &&
+			inside(h->e_shoff, h->e_shnum * sizeof(Elf64_Shdr), 0, im->size),
+		"section", "the section headers must lie in the file (found %d of %d bytes at 0x%lx)", h->e_shnum,
+		h->e_shentsize, h->e_shoff);
 	require(im, elf_getshdrstrndx(im->elf, &names) == 0 && names != SHN_UNDEF && elf_nextscn(im->elf, NULL),
-		"section", "the section headers must lie in the file (found them at 0x%lx)", im->header->e_shoff);
+		"section", "the section names must lie in the file (found index %d)", h->e_shstrndx);
 	while ((scn = elf_nextscn(im->elf, scn)) && gelf_getshdr(scn, &s)) {
 		const char *name = section_string(im, names, s.sh_name);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a kernel maps: one PT_LOAD, the file as it is, and all other segments in it.
+/* What programs read in memory: one PT_LOAD, the file as it is, and all other segments in it.
  * Owns: the rules of program headers, and of the build-id that PT_NOTE holds.
  * Relies on: read_image(), audit_elf_header(); libelf for notes.
- * Never: lets view() show more than is mapped, once the PT_LOAD is known. */
+ * Never: lets view() show more than the PT_LOAD, once it is known. */
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +74,8 @@ bool audit_segments(struct image *im)
 			"segment",
 			"segment %u must lie in the PT_LOAD as in the file (found 0x%lx+0x%lx at 0x%lx+0x%lx)", i,
 			s->p_offset, s->p_filesz, s->p_vaddr, s->p_memsz);
+		require(im, (s->p_type != PT_NOTE && s->p_type != PT_GNU_PROPERTY) || s->p_filesz > 0, "segment",
+			"segment %u must hold a note (found type 0x%x, empty)", i, s->p_type);
 	}
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const Elf64_Phdr *s = segment(im, rules[i].type);

@@ -9,8 +9,6 @@
 
 #include "image.h"
 
-#define DATA_UNIT 4096
-
 /* Version index 1 is the base definition, named like the file; 2 is the version of all symbols. */
 #define BASE_INDEX 1
 #define VERSION_INDEX 2
@@ -233,8 +231,11 @@ void audit_local_symbols(struct image *im)
 			audit_covered(im, name, symbol.st_value, symbol.st_size);
 		if (strcmp(name, "vdk_image_data_size") == 0 && symbol.st_shndx == SHN_ABS)
 			im->data_size = symbol.st_value;
+		if (strcmp(name, "vdk_image_page_version") == 0 && symbol.st_shndx == SHN_ABS)
+			im->page_version = symbol.st_value;
 	}
-	require(im, im->data_size > 0 && im->data_size % DATA_UNIT == 0, "data-size",
-		"the absolute symbol vdk_image_data_size must be a multiple of %d (found 0x%lx)", DATA_UNIT,
-		im->data_size);
+	require(im, im->data_size > 0 && im->data_size % PAGE == 0, "data-size",
+		"the absolute symbol vdk_image_data_size must be a multiple of %d (found 0x%lx)", PAGE, im->data_size);
+	require(im, im->page_version > 0 && im->page_version <= UINT32_MAX, "page-version",
+		"the absolute symbol vdk_image_page_version must be 32 bits, not 0 (found 0x%lx)", im->page_version);
 }

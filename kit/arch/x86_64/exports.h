@@ -9,6 +9,8 @@
 #define VDK_PREFIX(name) __vdso_##name
 /* Linux has the plain names too; early glibc looked for them. */
 #define VDK_PLAIN_NAMES 1
+/* -fcf-protection makes the compiler say in a note that each entry point begins with ENDBR64. */
+#define VDK_PROPERTY_NOTE 1
 #define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(time) X(getcpu)
 
 #endif

@@ -11,14 +11,14 @@
  * and maps in each address space, at a random page-aligned address `base` of its choice:
  *     base .. base + VDK_IMAGE_DATA_SIZE              the data page, user read-only, never executable: "[vvar]"
  *     base + VDK_IMAGE_DATA_SIZE .. + VDK_IMAGE_SIZE  the image, user read and execute, never writable: "[vdso]"
+ * VDK_IMAGE_SIZE is the whole file, up to a multiple of VDK_PAGE_SIZE. Map all of it: programs stay within the PT_LOAD, but
+ * debuggers and profilers read section headers and symbols, which come last, from the process's memory.
  * The same physical pages serve every process. AT_SYSINFO_EHDR is base + VDK_IMAGE_DATA_SIZE. Nothing needs patching.
- * VDK_SYM_<name> is a symbol's offset from there, such as the signal return trampoline's. */
+ * VDK_SYM_<name> is a symbol's offset from there. A kernel asserts that VDK_IMAGE_PAGE_VERSION, the data page that this
+ * image reads, is VDK_PAGE_VERSION, the one that its own kit writes. */
 #ifndef VDK_IMAGE_H
 #define VDK_IMAGE_H
 
 #include "vdk/page.h"
-
-/* Where the data page of an image at `ehdr` is. */
-#define VDK_IMAGE_DATA(ehdr) ((ehdr) - VDK_PAGE_SIZE)
 
 #endif

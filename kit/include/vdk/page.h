@@ -6,7 +6,9 @@
 #ifndef VDK_PAGE_H
 #define VDK_PAGE_H
 
-#define VDK_PAGE_SIZE 4096 /* also for the linker script */
+/* For the linker script too. */
+#define VDK_PAGE_SIZE 4096
+#define VDK_PAGE_VERSION 1
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -19,7 +21,6 @@ extern "C" {
 #endif
 
 #define VDK_PAGE_MAGIC 0x65676170206b6476u /* "vdk page" */
-#define VDK_PAGE_VERSION 1u
 
 /* vdk_slot.mode: how user mode reads the counter. 0 so that an all-zero page is a true one: "ask the kernel". The
  * architecture's kit/arch/<a>/counter.h says what the other two are. */

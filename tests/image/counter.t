@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The image's machine code reads the counter in order: clock_gettime by RDTSCP, and no RDTSC without LFENCE directly before it.
+: "${ARCH:=x86_64}" "${VDK_BUILD:=build/$ARCH}"
+if [ "$ARCH" != x86_64 ]; then
+	echo "1..0 # SKIP the instructions are x86_64's"
+	exit 0
+fi
+out=$VDK_BUILD/tests/image
+mkdir -p "$out"
+echo 1..2
+
+# One mnemonic a line, of all of the image or of one function.
+code() { llvm-objdump-19 -d --no-show-raw-insn "$@" "$VDK_BUILD/vdso.so" | sed -n 's/^ *[0-9a-f]*:[	 ]*\([^	 ]*\).*/\1/p'; }
+
+code --disassemble-symbols=__vdso_clock_gettime | grep -qx rdtscp || printf 'not '
+echo 'ok 1 - __vdso_clock_gettime reads the counter by rdtscp'
+
+code > "$out/counter.code"
+awk '$1 == "rdtsc" { reads++; bare += last != "lfence" } { last = $1 }
+	END { print "# " reads + 0 " rdtsc, " bare + 0 " without lfence"; exit !reads || bare }' "$out/counter.code" || printf 'not '
+echo 'ok 2 - directly before each rdtsc there is an lfence'
