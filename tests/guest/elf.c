@@ -324,6 +324,17 @@ static int interpret(int argc, char **argv)
 	       access(argv[2], R_OK) == 0 ? STATUS : 1;
 }
 
+/* A program that runs can't be written, truncation included. */
+static void busy(void)
+{
+	static const int flags[] = { O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC, O_WRONLY | O_TRUNC };
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		ok(open(self_path, flags[i]) == -1 && errno == ETXTBSY, "a running program opened with flags %#o is ETXTBSY",
+		   flags[i]);
+	ok(truncate(self_path, 0) == -1 && errno == ETXTBSY, "a running program truncated is ETXTBSY");
+}
+
 int main(int argc, char **argv)
 {
 	char self[PATH_MAX];
@@ -345,6 +356,7 @@ int main(int argc, char **argv)
 	interpreters();
 	scripts();
 	random_damage();
+	busy();
 	unlink(path);
 	unlink(other_path);
 	unlink(self_path);
