@@ -149,11 +149,11 @@ $B/tests/obj/%.o: %.c
 $B/tests/unit/traps: $B/tests/obj/kernel/trap/trap.o
 $(UNIT): $B/%: %.c $(TEST_KIT)
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c %.o,$^) -lcmocka
+	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) -lcmocka
 
 $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c %.o,$^)
+	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^)
 
 test-files: boot-files image $(UNIT) $(IMAGE_TESTS)
 

@@ -4,7 +4,6 @@
 #include "unit.h"
 
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "counter.h"
@@ -80,20 +79,8 @@ static void counter_read_changes_only_what_it_says(void **state)
 	check();
 }
 
-/* The compiler knows no other way than the memory that `ts` may have changed. */
-static void system_call_changes_memory(void **state)
-{
-	struct timespec ts = { -1, -1 };
-
-	(void)state;
-	assert_int_equal(vdk_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&ts, 0), 0);
-	assert_true(ts.tv_nsec >= 0);
-	assert_int_equal(vdk_syscall(SYS_clock_gettime, -1, (long)&ts, 0), -VDK_EINVAL);
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(system_call_changes_only_what_it_says),
 	cmocka_unit_test(counter_read_changes_only_what_it_says),
-	cmocka_unit_test(system_call_changes_memory),
 };
 RUN(tests)
