@@ -3,7 +3,6 @@
 #include "exports.h"
 #include "vdk/page.h"
 
-
 SECTIONS
 {
 	. = SIZEOF_HEADERS;

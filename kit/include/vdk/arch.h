@@ -6,7 +6,7 @@
  * kit/arch/<a>/counter.h  vdk_counter_read()
  * kit/arch/<a>/syscall.h  vdk_syscall() and the numbers VDK_NR_<name>
  * kit/arch/<a>/getcpu.h   vdk_getcpu()
- * kit/arch/<a>/exports.h  VDK_VERSION, VDK_PREFIX and VDK_EXPORTS(X)
+ * kit/arch/<a>/exports.h  VDK_VERSION, VDK_PREFIX and VDK_EXPORTS(X); VDK_PLAIN_NAMES, VDK_PROPERTY_NOTE where it has them
  * kit/arch/<a>/flags.mk   target triple and compiler flags */
 #ifndef VDK_ARCH_H
 #define VDK_ARCH_H
