@@ -31,7 +31,6 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ARCH=$(ARCH) (of: $(ARCHS))"
 
-
 # --- The kit's user side: the image -------------------------------------------------------------------------------
 IMAGE_FLAGS := $(TARGET) $(FREE) $(IMAGE_ARCH_FLAGS) -O2 -fPIC -fvisibility=hidden -fno-stack-protector -fno-jump-tables \
 	-fno-builtin -fasynchronous-unwind-tables -fno-common -Ikit/include -Ikit/arch/$(ARCH) -Ikit
@@ -52,8 +51,8 @@ $B/vdso.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
 	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
 
 $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/audit-image
-	$(call say,LD)$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined -z noexecstack -z norelro -z rodynamic --strip-debug \
-		-z max-page-size=4096 -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
+	$(call say,LD)$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug \
+		-z noexecstack -z norelro -z rodynamic -z max-page-size=4096 -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
 	$(call say,AUDIT)$H/audit-image --header $B/vdso-image.h $@.tmp
 	@mv $@.tmp $@
 

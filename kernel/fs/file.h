@@ -8,7 +8,7 @@
 #include "core/list.h"
 #include "core/spinlock.h"
 #include "core/types.h"
-#include "fs/mutex.h"
+#include "proc/mutex.h"
 #include "proc/wait.h"
 
 struct file;

@@ -7,7 +7,7 @@
 
 #include "abi/termios.h"
 #include "core/spinlock.h"
-#include "fs/mutex.h"
+#include "proc/mutex.h"
 #include "proc/wait.h"
 
 #define TTY_QUEUE 65536u

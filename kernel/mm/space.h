@@ -9,7 +9,7 @@
 #include "core/list.h"
 #include "core/spinlock.h"
 #include "core/types.h"
-#include "fs/mutex.h"
+#include "proc/mutex.h"
 
 struct file;
 struct inode;

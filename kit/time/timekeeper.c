@@ -30,6 +30,12 @@ static void add_ns(struct vdk_slot *now, uint64_t add)
 	now->boottime_ns = (uint32_t)ns;
 }
 
+/* What a counter of `width` bits shows of `cycles`. */
+static uint64_t wrap(uint64_t cycles, unsigned int width)
+{
+	return cycles & (UINT64_MAX >> (64 - width));
+}
+
 /* Move the snapshot to the counter's present value. Every reading from the new one equals, bit for bit, the reading from the old:
  *     floor((d1 + d2) * m + f) = floor(d1 * m + f) + floor(d2 * m + frac(d1 * m + f))
  * in units of 2^-64 ns, and nothing is rounded on the way. */
@@ -42,7 +48,7 @@ static void advance(struct vdk_timekeeper *tk)
 	add_ns(now, vdk_cycles_to_ns(cycles, now->shift, now->mult, &now->frac));
 	vdk_carry(&now->raw_sec, &raw_ns, vdk_cycles_to_ns(cycles, now->shift, now->raw_mult, &now->raw_frac));
 	now->raw_ns = (uint32_t)raw_ns;
-	now->cycles = (now->cycles + cycles) & (UINT64_MAX >> (64 - now->width));
+	now->cycles = wrap(now->cycles + cycles, now->width);
 }
 
 static bool valid_wall(const struct vdk_timespec *wall)
@@ -63,27 +69,35 @@ static uint64_t cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns)
 	return vdk_div128((unsigned __int128)ns * cs->hz, VDK_NS_PER_SEC) + 1;
 }
 
-static uint64_t half_wrap(const struct vdk_clocksource *cs)
+static bool valid_clocksource(const struct vdk_clocksource *cs)
 {
-	return 1ull << (cs->width - 1);
+	return cs->read && cs->hz && cs->hz <= VDK_HZ_MAX && cs->width >= 2 && cs->width <= 64 &&
+	       cs->user_mode <= VDK_MODE_COUNTER_ALT &&
+	       (cs->user_mode == VDK_MODE_SYSCALL || cs->width == VDK_USER_WIDTH);
+}
+
+static bool valid_config(const struct vdk_time_config *config)
+{
+	return config->cpu_mode <= VDK_CPU_LSL && config->tick_ns && config->tick_ns <= VDK_NS_PER_SEC &&
+	       valid_wall(&config->wall);
 }
 
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
 		  const struct vdk_time_config *config)
 {
 	uint32_t bound_ns = config->publish_bound_ns ? config->publish_bound_ns : DEFAULT_PUBLISH_BOUND_NS;
+	uint64_t half_wrap;
 	struct vdk_rate rate;
 
-	if (!cs->read || !cs->hz || cs->hz > VDK_HZ_MAX || cs->width < 2 || cs->width > 64 ||
-	    cs->user_mode > VDK_MODE_COUNTER_ALT || config->cpu_mode > VDK_CPU_LSL || !config->tick_ns ||
-	    config->tick_ns > VDK_NS_PER_SEC || !valid_wall(&config->wall) || (uintptr_t)kpage % VDK_PAGE_SIZE ||
-	    (cs->user_mode != VDK_MODE_SYSCALL && cs->width != VDK_USER_WIDTH) ||
-	    cycles_of_ns(cs, config->tick_ns) >= half_wrap(cs) || cycles_of_ns(cs, bound_ns) >= half_wrap(cs))
+	if (!valid_clocksource(cs) || !valid_config(config) || (uintptr_t)kpage % VDK_PAGE_SIZE)
+		return -VDK_EINVAL;
+	half_wrap = 1ull << (cs->width - 1);
+	if (cycles_of_ns(cs, config->tick_ns) >= half_wrap || cycles_of_ns(cs, bound_ns) >= half_wrap)
 		return -VDK_EINVAL;
 	rate = vdk_rate_of_hz(cs->hz);
 	*tk = (struct vdk_timekeeper){
 		.now = {
-			.cycles = cs->read(cs) & (UINT64_MAX >> (64 - cs->width)),
+			.cycles = wrap(cs->read(cs), cs->width),
 			.mult = rate.mult,
 			.raw_mult = rate.mult,
 			.shift = rate.shift,

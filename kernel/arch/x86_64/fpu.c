@@ -125,33 +125,28 @@ void fpu_switch_out(struct arch_thread *t)
 	__asm__ volatile("xsaveopt64 (%0)" : : "r"(area_of(t)), "a"((uint32_t)features), "d"(0) : "memory");
 }
 
+/* After the instruction at label 1: if it faults, operand 0 is false. */
+#define FALSE_ON_FAULT                             \
+	"2:\n"                                     \
+	".pushsection .text.fixup, \"ax\"\n"       \
+	"3: xor %k0, %k0\n"                        \
+	"jmp 2b\n"                                 \
+	".popsection\n"                            \
+	".pushsection ex_table, \"a\"\n"           \
+	".quad 1b, 3b\n"                           \
+	".popsection"
+
 static bool restore(const struct fxsave *a)
 {
 	bool ok = true;
 
 	if (features)
-		__asm__ volatile("1: xrstor64 (%1)\n"
-				 "2:\n"
-				 ".pushsection .text.fixup, \"ax\"\n"
-				 "3: xor %k0, %k0\n"
-				 "jmp 2b\n"
-				 ".popsection\n"
-				 ".pushsection ex_table, \"a\"\n"
-				 ".quad 1b, 3b\n"
-				 ".popsection"
+		__asm__ volatile("1: xrstor64 (%1)\n" FALSE_ON_FAULT
 				 : "+q"(ok)
 				 : "r"(a), "a"((uint32_t)features), "d"(0)
 				 : "memory");
 	else
-		__asm__ volatile("1: fxrstor64 (%1)\n"
-				 "2:\n"
-				 ".pushsection .text.fixup, \"ax\"\n"
-				 "3: xor %k0, %k0\n"
-				 "jmp 2b\n"
-				 ".popsection\n"
-				 ".pushsection ex_table, \"a\"\n"
-				 ".quad 1b, 3b\n"
-				 ".popsection"
+		__asm__ volatile("1: fxrstor64 (%1)\n" FALSE_ON_FAULT
 				 : "+q"(ok)
 				 : "r"(a)
 				 : "memory");

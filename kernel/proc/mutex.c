@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: nothing. Relies on: wait queues.
  * Never: spins while the holder sleeps. */
-#include "fs/mutex.h"
+#include "proc/mutex.h"
 
 #include "proc/process.h"
 

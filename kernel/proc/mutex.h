@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: the lock that may be held while its holder sleeps or touches user memory.
  * Relies on: proc/wait.h.
- * Who may include: kernel/fs, kernel/mm. */
-#ifndef VDK_KERNEL_FS_MUTEX_H
-#define VDK_KERNEL_FS_MUTEX_H
+ * Who may include: every kernel file. */
+#ifndef VDK_KERNEL_PROC_MUTEX_H
+#define VDK_KERNEL_PROC_MUTEX_H
 
 #include "core/types.h"
 #include "proc/wait.h"
