@@ -84,7 +84,7 @@ $O/kit/template/%.o: kit/template/%.c $B/vdso-image.h
 # --- The kernel ---------------------------------------------------------------------------------------------------
 KERNEL_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -fno-omit-frame-pointer \
 	-Ikernel -Ikernel/arch/$(ARCH) -Ikit/include -I$B
-KERNEL_SRC := $(wildcard kernel/*.[cS] kernel/*/*.[cS] kernel/arch/$(ARCH)/*.[cS])
+KERNEL_SRC := $(filter-out %.lds.S,$(wildcard kernel/*.[cS] kernel/*/*.[cS] kernel/arch/$(ARCH)/*.[cS]))
 KERNEL_OBJ := $(patsubst %,$O/%.o,$(KERNEL_SRC))
 
 kernel: $B/kernel ## the kernel, build/<arch>/kernel
@@ -95,9 +95,19 @@ $O/kernel/%.o: kernel/% $B/syscall-numbers.h $B/vdso-image.h
 
 $O/kernel/vdso.c.o $O/kernel/image.S.o: $B/vdso.so
 
-$B/kernel: $(KERNEL_OBJ) $(KIT_OBJ) kernel/arch/$(ARCH)/kernel.lds
-	$(call say,LD)$(LD) -static -z max-page-size=4096 -z noexecstack --no-dynamic-linker --build-id=none -T kernel/arch/$(ARCH)/kernel.lds \
-		-o $@ $(KERNEL_OBJ) $(KIT_OBJ)
+$B/kernel.lds: kernel/boot/kernel.lds.S kernel/arch/$(ARCH)/layout.h
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikernel/arch/$(ARCH) -o $@ $<
+
+KERNEL_LINK = $(LD) -static -z max-page-size=4096 -z noexecstack --no-dynamic-linker --build-id=none -T $B/kernel.lds \
+	-o $@ $(KERNEL_OBJ) $(KIT_OBJ)
+
+$B/kernel: $(KERNEL_OBJ) $(KIT_OBJ) $B/kernel.lds
+	$(call say,LD)$(KERNEL_LINK)
+
+# For machines whose boot loader takes no ELF file.
+$B/kernel.bin: $B/kernel
+	$(call say,LD)$(KERNEL_LINK) --oformat binary
 
 # Names and numbers from the ABI's own header; a call exists if somebody defines sys_<name>.
 $B/syscall-numbers.h: tools/syscall-table
@@ -127,7 +137,7 @@ $B/root.stamp: tools/make-root $(USER_BIN)
 	$(call say,GEN)tools/make-root $(BUSYBOX) $B/root $(USER_BIN)
 	@touch $@
 
-boot-files: $B/kernel $B/root.stamp
+boot-files: $B/kernel $B/$(KERNEL_IMAGE) $B/root.stamp
 
 run: boot-files ## boot the kernel and run the main program
 	@tools/boot --arch $(ARCH) -- /bin/hello

@@ -21,6 +21,29 @@
  *   ARCH_VDSO_SIGRETURN symbol of the vDSO that signal handlers return to, or nothing where sa_restorer serves */
 #include "arch_types.h"
 
+/* Two more headers are for kernel/mm, kernel/boot and the linker script.
+ * layout.h: where things are in memory; also included by assembler and linker script
+ *   KERNEL_BASE         virtual less physical address of the kernel's image
+ *   KERNEL_LOAD         physical address that the image is loaded at
+ *   DIRECT_MAP          virtual less physical address of all memory
+ *   DEVICE_MAP          where the hardware maps all memory by itself: the same, uncached; else nothing
+ *   KSTACK_AREA         for kernel stacks, 1 GiB, with an entry of its own in the top level
+ *   BOOT_REACH          memory below is in the direct map from the start, by the boot page tables
+ *   LAYOUT_ARCH_RODATA, LAYOUT_ARCH_SEGMENTS  sections and segments of the kernel's image that only this one has
+ * pte.h: page-table entries, as static inline functions
+ *   PT_LEVELS           levels of tables, each of 512 entries
+ *   PT_SPLIT            1: user and kernel have root tables of their own; 0: the kernel has the upper half of each
+ *   pte_table()         an entry that leads to a table
+ *   pte_address()       what an entry leads to
+ *   pte_user()          a user page with any of the eight combinations of ARCH_PROT_*; never 0
+ *   pte_prot()          what pte_user() was told
+ *   pte_present()       may the TLB hold it?
+ *   pte_kernel()        a page of the kernel's, of TABLE_SPAN(level) bytes; `device`: uncached and in order
+ *   pte_large()         is it a page, in a table above the last level?
+ *   pte_largest()       the highest level for pte_kernel(): 0, 1 or 2
+ *   pte_written()       what must follow the stores of entries before they are used
+ *   pte_sync_code()     the page at this address of the direct map is about to be mapped for execution */
+
 struct bootinfo;
 struct cpu;
 struct ksiginfo;
@@ -61,14 +84,14 @@ bool arch_entropy(uint64_t *v);
 _Noreturn void arch_power_off(int status);
 
 /* --- Paging. All physical memory is mapped at a fixed offset: the direct map. --- */
-void *arch_phys_to_virt(paddr_t pa);
-paddr_t arch_virt_to_phys(const void *va); /* of the direct map or the kernel image */
+void *arch_phys_to_virt(paddr_t pa); /* mm/kmap.c */
+paddr_t arch_virt_to_phys(const void *va); /* of the direct map or the kernel image; mm/kmap.c */
 
 #define ARCH_PROT_READ 1u
 #define ARCH_PROT_WRITE 2u
 #define ARCH_PROT_EXEC 4u
 
-/* The caller holds the address space's lock for all of these. */
+/* The caller holds the address space's lock for all of these. Those up to arch_space_next() are mm/pagetable.c's. */
 int arch_space_init(struct arch_space *s); /* 0 or -ENOMEM; maps the kernel, no user page */
 void arch_space_destroy(struct arch_space *s); /* frees tables, not the pages they map; not in use on any CPU */
 /* Map one user page; replaces what was there. 0 or -ENOMEM. prot 0 = present to nobody. */
@@ -80,10 +103,16 @@ bool arch_space_query(const struct arch_space *s, uaddr_t va, paddr_t *pa, unsig
 /* The lowest page in [from, end) that is mapped, prot 0 included, or `end`. Empty tables are skipped whole: the cost
  * follows the tables that exist, not the size of the range (programs reserve terabytes). */
 uaddr_t arch_space_next(const struct arch_space *s, uaddr_t from, uaddr_t end);
-/* Flush all user translations of `s` on every CPU that may hold them. */
+
+/* Flush one user translation, or all, of `s` on every CPU that may hold them. */
+void arch_space_flush_page(const struct arch_space *s, uaddr_t va);
 void arch_space_flush(struct arch_space *s);
 /* Run on `s` from now on; NULL: the kernel's own tables only. */
 void arch_space_switch(struct arch_space *s);
+/* Once, at boot: use the kernel's final tables. */
+void arch_kernel_tables(paddr_t root);
+/* Flush one translation of the kernel's on every CPU. */
+void arch_kernel_flush_page(uint64_t va);
 
 /* --- User memory. Bytes NOT copied (0 = all); a fault that the page-fault handlers do not resolve ends the copy.
  * The caller has checked the range against ARCH_USER_TOP: see mm/uaccess.h, which everyone else uses. --- */
@@ -92,9 +121,6 @@ size_t arch_copy_user(void *to, const void *from, size_t n);
 int arch_cmpxchg_user(uint32_t *p, uint32_t old, uint32_t new, uint32_t *seen);
 
 /* --- Threads --- */
-/* A kernel stack: ARCH_KSTACK_SIZE bytes, zeroed; what lies below is not mapped. Its lowest address; NULL: no memory. */
-char *arch_kstack_alloc(void);
-void arch_kstack_free(char *stack); /* not the one in use */
 /* A kernel thread: runs fn(arg) on `kstack` (ARCH_KSTACK_SIZE bytes) when first switched to; fn must not return. */
 void arch_thread_init(struct thread *t, void (*fn)(void *arg), void *arg);
 /* The user thread's saved registers on its kernel stack. */

@@ -10,6 +10,7 @@
 #include "core/string.h"
 #include "fs/file.h"
 #include "mm/kmalloc.h"
+#include "mm/kstack.h"
 #include "proc/internal.h"
 
 #include "syscall/internal.h"
@@ -114,7 +115,7 @@ void process_put(struct process *p)
 struct thread *thread_create(struct process *p)
 {
 	struct thread *t = kmalloc(sizeof(*t));
-	char *stack = t ? arch_kstack_alloc() : NULL;
+	char *stack = t ? kstack_alloc() : NULL;
 
 	if (!stack) {
 		kfree(t);
@@ -132,7 +133,7 @@ void thread_free(struct thread *t)
 	ASSERT(*(uint64_t *)t->kstack == STACK_MAGIC);
 	ASSERT(list_empty(&t->in_process) && list_empty(&t->run_link));
 	arch_thread_free(t);
-	arch_kstack_free(t->kstack);
+	kstack_free(t->kstack);
 	process_put(t->process);
 	kfree(t);
 }

@@ -7,7 +7,7 @@
 
 #include "core/log.h"
 #include "core/string.h"
-#include "kmap.h"
+#include "mm/kmap.h"
 
 #define MADT_IOAPIC 1
 #define MADT_OVERRIDE 2

@@ -8,9 +8,10 @@
 #include "acpi.h"
 #include "arch/arch.h"
 #include "core/log.h"
-#include "kmap.h"
+#include "mm/kmap.h"
 #include "x86.h"
 
+#define APIC_BASE_ADDRESS 0x000ffffffffff000UL
 #define APIC_ID 0x20
 #define APIC_TPR 0x80
 #define APIC_EOI 0xb0
@@ -115,7 +116,7 @@ void apic_init_cpu(void)
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 	else {
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-		lapic = kmap_device(base & PTE_ADDRESS, PAGE_SIZE);
+		lapic = kmap_device(base & APIC_BASE_ADDRESS, PAGE_SIZE);
 	}
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
@@ -124,7 +125,7 @@ void apic_init_cpu(void)
 	apic_write(APIC_LVT_ERROR, LVT_MASKED);
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
 	apic_write(APIC_SPURIOUS, APIC_SOFT_ENABLE | VECTOR_SPURIOUS);
-	log_info("apic: %s at %lx, %u I/O APIC", lapic ? "xAPIC" : "x2APIC", base & PTE_ADDRESS, acpi.ioapic_count);
+	log_info("apic: %s at %lx, %u I/O APIC", lapic ? "xAPIC" : "x2APIC", base & APIC_BASE_ADDRESS, acpi.ioapic_count);
 }
 
 static uint32_t apic_id(void)

@@ -5,11 +5,6 @@
 #ifndef VDK_KERNEL_ARCH_X86_64_ASM_H
 #define VDK_KERNEL_ARCH_X86_64_ASM_H
 
-/* Virtual addresses. kernel.lds has KERNEL_BASE too. */
-#define KERNEL_BASE 0xffffffff80000000
-#define DIRECT_MAP 0xffff800000000000
-#define KSTACK_AREA 0xffffc00000000000
-
 /* Selectors, those of Linux: programs see the user ones in signal frames. */
 #define SEL_KERNEL_CS 0x10
 #define SEL_KERNEL_DS 0x18

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* From the PVH entry (32-bit, paging off, EBX = hvm_start_info) to start64() at its linked address.
  * Owns: the boot page tables: the first 4 GiB at 0, at the direct map and, the first of them, at KERNEL_BASE.
- * Relies on: kernel.lds; the loader having put the kernel where its program headers say.
+ * Relies on: kernel.lds.S; the loader having put the kernel where its program headers say.
  * Never: leaves these tables in use: start64() replaces them by the final ones. */
 #include "asm.h"
+#include "layout.h"
 
 #define PHYS(symbol) (symbol - KERNEL_BASE)
 #define XEN_ELFNOTE_PHYS32_ENTRY 18

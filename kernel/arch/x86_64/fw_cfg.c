@@ -6,7 +6,8 @@
 #include "arch/arch.h"
 #include "core/log.h"
 #include "core/string.h"
-#include "loader.h"
+#include "layout.h"
+#include "start.h"
 #include "x86.h"
 
 #define PORT_SELECT 0x510
@@ -83,7 +84,7 @@ static bool read_memmap(struct loader_info *l)
 		if (e.type == E820_RAM)
 			memmap_add(&l->ram, ALIGN_UP(e.base, PAGE_SIZE), ALIGN_DOWN(e.base + e.size, PAGE_SIZE));
 	}
-	for (unsigned int i = 0; i < l->ram.count && l->ram.range[i].end <= LOADER_REACH; i++)
+	for (unsigned int i = 0; i < l->ram.count && l->ram.range[i].end <= BOOT_REACH; i++)
 		low_end = l->ram.range[i].end;
 	l->usable = l->ram;
 	memmap_remove(&l->usable, low_end - MIN(low_end, FIRMWARE_SIZE), low_end);
@@ -97,7 +98,7 @@ static paddr_t take(struct loader_info *l, uint64_t size)
 	for (unsigned int i = l->usable.count; i-- > 0;) {
 		const struct memmap_range *r = &l->usable.range[i];
 
-		if (r->end <= LOADER_REACH && r->end - r->base > size)
+		if (r->end <= BOOT_REACH && r->end - r->base > size)
 			return r->end - size;
 	}
 	panic("boot loader: no room for a command line of %lu bytes", size);
@@ -117,17 +118,17 @@ static paddr_t find_rsdp(void)
 	return 0;
 }
 
-bool loader_read_fw_cfg(struct loader_info *l)
+bool fw_cfg_read(struct loader_info *l)
 {
 	char signature[4];
 
 	read_key(KEY_SIGNATURE, signature, sizeof(signature));
 	if (memcmp(signature, "QEMU", sizeof(signature)) || !read_memmap(l))
 		return false;
-	l->rsdp = find_rsdp();
+	start_rsdp = find_rsdp();
 	l->initrd_size = read_number(KEY_INITRD_SIZE);
 	l->initrd = l->initrd_size ? read_number(KEY_INITRD_ADDRESS) : 0;
-	memmap_remove(&l->usable, ALIGN_DOWN(l->initrd, PAGE_SIZE), ALIGN_UP(l->initrd + l->initrd_size, PAGE_SIZE));
+	loader_reserve(l, l->initrd, l->initrd_size);
 	l->cmdline_size = read_number(KEY_CMDLINE_SIZE);
 	if (l->cmdline_size) {
 		l->cmdline = take(l, l->cmdline_size);

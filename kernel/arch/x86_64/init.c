@@ -26,7 +26,7 @@ void arch_init(const struct bootinfo *info)
 {
 	(void)info;
 	log_cpu();
-	acpi_init(start_rsdp());
+	acpi_init(start_rsdp);
 	apic_init();
 	apic_init_cpu();
 }

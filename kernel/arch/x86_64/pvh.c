@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The PVH boot protocol: Xen's hvm_start_info.
  * Owns: nothing.
- * Relies on: arch_phys_to_virt() of what lies below LOADER_REACH.
+ * Relies on: arch_phys_to_virt() of what lies below BOOT_REACH.
  * Never: reads beyond that. */
 #include "arch/arch.h"
 #include "core/log.h"
 #include "core/string.h"
-#include "loader.h"
+#include "layout.h"
+#include "start.h"
 
 #define HVM_START_MAGIC 0x336ec578u
 #define HVM_MEMMAP_RAM 1
@@ -31,15 +32,9 @@ struct hvm_memmap_entry {
 
 static const void *reach(const char *what, paddr_t pa, uint64_t size)
 {
-	if (pa >= LOADER_REACH || size > LOADER_REACH - pa)
+	if (pa >= BOOT_REACH || size > BOOT_REACH - pa)
 		panic("boot loader: the %s at %lx is out of reach", what, pa);
 	return arch_phys_to_virt(pa);
-}
-
-static void reserve(struct loader_info *l, paddr_t pa, uint64_t size)
-{
-	if (size)
-		memmap_remove(&l->usable, ALIGN_DOWN(pa, PAGE_SIZE), ALIGN_UP(pa + size, PAGE_SIZE));
 }
 
 static void read_memmap(struct loader_info *l, const struct hvm_start_info *si)
@@ -59,10 +54,10 @@ static void read_memmap(struct loader_info *l, const struct hvm_start_info *si)
 			memmap_remove(&l->ram, ALIGN_DOWN(e[i].addr, PAGE_SIZE),
 				      ALIGN_UP(e[i].addr + e[i].size, PAGE_SIZE));
 	l->usable = l->ram;
-	reserve(l, si->memmap_paddr, size);
+	loader_reserve(l, si->memmap_paddr, size);
 }
 
-bool loader_read_pvh(struct loader_info *l, paddr_t start)
+bool pvh_read(struct loader_info *l, paddr_t start)
 {
 	const struct hvm_start_info *si = reach("start info", start, sizeof(*si));
 	const struct hvm_module *module;
@@ -75,14 +70,14 @@ bool loader_read_pvh(struct loader_info *l, paddr_t start)
 		if (l->cmdline_size > QEMU_CMDLINE_MAX)
 			return false;
 	}
-	l->rsdp = si->rsdp_paddr;
+	start_rsdp = si->rsdp_paddr;
 	read_memmap(l, si);
-	reserve(l, start, sizeof(*si));
+	loader_reserve(l, start, sizeof(*si));
 	if (si->nr_modules > 0) {
 		module = reach("module list", si->modlist_paddr, si->nr_modules * sizeof(*module));
-		reserve(l, si->modlist_paddr, si->nr_modules * sizeof(*module));
+		loader_reserve(l, si->modlist_paddr, si->nr_modules * sizeof(*module));
 		for (unsigned int i = 1; i < si->nr_modules; i++)
-			reserve(l, module[i].paddr, module[i].size);
+			loader_reserve(l, module[i].paddr, module[i].size);
 		l->initrd = module[0].paddr;
 		l->initrd_size = module[0].size;
 	}

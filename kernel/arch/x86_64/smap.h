@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: STAC and CLAC, which only CPUs with SMAP have, and the table of instructions that may fault.
+/* Owns: STAC and CLAC, which only CPUs with SMAP have.
  * Relies on: start.c putting the real instructions where there is SMAP.
  * Who may include: .S files of kernel/arch/x86_64. */
 #ifndef VDK_KERNEL_ARCH_X86_64_SMAP_H
@@ -15,12 +15,5 @@
 	.endm
 #define STAC smap_site 0xcb
 #define CLAC smap_site 0xca
-
-	/* If the instruction at `from` faults, go on at `to`. */
-	.macro ex_entry from, to
-	.pushsection ex_table, "a"
-	.quad \from, \to
-	.popsection
-	.endm
 
 #endif

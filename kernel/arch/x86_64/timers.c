@@ -8,7 +8,7 @@
 #include "acpi.h"
 #include "arch/arch.h"
 #include "core/log.h"
-#include "kmap.h"
+#include "mm/kmap.h"
 #include "x86.h"
 
 #define FS_PER_SEC 1000000000000000UL

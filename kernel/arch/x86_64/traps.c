@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sorts exceptions and interrupts into trap kinds, and takes care of the way back to user mode.
- * Owns: the exception table's meaning.
+ * Owns: what each vector means.
  * Relies on: entry.S; the handlers of trap.h.
  * Never: lets a fault of the kernel be resolved unless its instruction is in the exception table. */
 #include "abi/signal.h"
@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "fpu.h"
 #include "proc/process.h"
+#include "trap/extable.h"
 #include "trap/trap.h"
 #include "trap_entry.h"
 #include "x86.h"
@@ -63,10 +64,6 @@ static const char *const names[V_EXCEPTIONS] = {
 	[V_SIMD] = "SIMD exception",
 };
 
-struct ex_entry {
-	uint64_t at, fixup;
-};
-extern const struct ex_entry ex_table_start[], ex_table_end[];
 extern const char boot_stack_guard[];
 
 static const char *const access_names[] = {
@@ -78,14 +75,6 @@ static const char *const access_names[] = {
 static const char *name_of(uint64_t vector)
 {
 	return vector < V_EXCEPTIONS && names[vector] ? names[vector] : "exception";
-}
-
-static const struct ex_entry *find_fixup(uint64_t rip)
-{
-	for (const struct ex_entry *e = ex_table_start; e < ex_table_end; e++)
-		if (e->at == rip)
-			return e;
-	return NULL;
 }
 
 static unsigned int access(const struct arch_regs *r)
@@ -196,13 +185,13 @@ static void user_exception(struct arch_regs *r, struct trap_info *info, uint64_t
 
 static void kernel_exception(struct arch_regs *r, struct trap_info *info, uint64_t cr2)
 {
-	const struct ex_entry *fixup = find_fixup(r->rip);
+	uint64_t fixup = extable_find(r->rip);
 
 	if (!fixup)
 		die(r);
 	if (r->vector == V_PAGE && cr2 < ARCH_USER_TOP && arch_this_cpu() && trap_dispatch(sort(r, info), info))
 		return;
-	r->rip = fixup->fixup;
+	r->rip = fixup;
 }
 
 static void exception(struct arch_regs *r)

@@ -5,6 +5,7 @@
  * Never: is left with the window open. */
 #include "asm.h"
 #include "smap.h"
+#include "trap/extable.h"
 
 #define EFAULT 14
 

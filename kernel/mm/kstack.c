@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel stacks, each with as much unmapped below it: an overflow is a double fault, not a damaged neighbour.
+/* Kernel stacks, each with as much unmapped below it: an overflow is a fault, not a damaged neighbour.
  * Owns: KSTACK_AREA, one GiB of the kernel's half, in slots of two stack sizes.
- * Relies on: kmap.c for the tables, which all address spaces share.
+ * Relies on: kmap.c for the tables, which all address spaces share; layout.h for the place.
  * Never: gives a slot back before its pages are out of the TLB. */
+#include "mm/kstack.h"
+
 #include "arch/arch.h"
 #include "core/spinlock.h"
-#include "kmap.h"
+#include "layout.h"
+#include "mm/kmap.h"
 #include "mm/page.h"
 
 #define SLOT_SIZE (2 * ARCH_KSTACK_SIZE)
@@ -66,7 +69,7 @@ static bool map(uint64_t stack)
 	return true;
 }
 
-char *arch_kstack_alloc(void)
+char *kstack_alloc(void)
 {
 	unsigned long flags = spin_lock(&lock);
 	uint64_t stack = 0;
@@ -84,7 +87,7 @@ char *arch_kstack_alloc(void)
 	return (char *)stack;
 }
 
-void arch_kstack_free(char *stack)
+void kstack_free(char *stack)
 {
 	unsigned long flags = spin_lock(&lock);
 

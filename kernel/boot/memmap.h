@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: a sorted set of physical address ranges, for the time before memory can be allocated.
  * Relies on: nothing.
- * Who may include: kernel/arch/x86_64. */
-#ifndef VDK_KERNEL_ARCH_X86_64_MEMMAP_H
-#define VDK_KERNEL_ARCH_X86_64_MEMMAP_H
+ * Who may include: kernel/boot, kernel/mm, kernel/arch. */
+#ifndef VDK_KERNEL_BOOT_MEMMAP_H
+#define VDK_KERNEL_BOOT_MEMMAP_H
 
 #include "core/types.h"
 

@@ -3,7 +3,7 @@
  * Owns: nothing.
  * Relies on: nothing, so that it is tested on the host.
  * Never: allocates. */
-#include "memmap.h"
+#include "boot/memmap.h"
 
 static void erase(struct memmap *m, unsigned int at)
 {
