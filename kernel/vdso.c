@@ -66,13 +66,30 @@ static bool vdso_tick(struct trap_info *info)
 }
 TRAP_HANDLER(TRAP_TIMER, vdso_tick);
 
+/* Without the vDSO, where handlers must return through it: the one page of the image that holds the code. */
+static int map_sigpage(struct space *s)
+{
+#ifdef ARCH_VDSO_SIGRETURN
+	uaddr_t base = space_find_random(s, PAGE_SIZE);
+	int rc = base ? space_map_pages(s, base, &image_pages[ARCH_VDSO_SIGRETURN / PAGE_SIZE], 1,
+					ARCH_PROT_READ | ARCH_PROT_EXEC, "[sigpage]") : -ENOMEM;
+
+	if (!rc)
+		s->sigreturn = base + ARCH_VDSO_SIGRETURN % PAGE_SIZE;
+	return rc;
+#else
+	(void)s;
+	return 0;
+#endif
+}
+
 int vdso_map(struct space *s)
 {
 	uaddr_t base;
 	int rc;
 
 	if (mapping_off)
-		return 0;
+		return map_sigpage(s);
 	base = space_find_random(s, VDK_IMAGE_DATA_SIZE + IMAGE_PAGES * PAGE_SIZE);
 	if (!base)
 		return -ENOMEM;
@@ -80,9 +97,13 @@ int vdso_map(struct space *s)
 	if (!rc)
 		rc = space_map_pages(s, base + VDK_IMAGE_DATA_SIZE, image_pages, IMAGE_PAGES,
 				     ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
-	if (!rc)
-		s->vdso = base + VDK_IMAGE_DATA_SIZE;
-	return rc;
+	if (rc)
+		return rc;
+	s->vdso = base + VDK_IMAGE_DATA_SIZE;
+#ifdef ARCH_VDSO_SIGRETURN
+	s->sigreturn = s->vdso + ARCH_VDSO_SIGRETURN;
+#endif
+	return 0;
 }
 
 int clock_now(int clock_id, struct vdk_timespec *ts)

@@ -13,7 +13,8 @@ struct vdk_timespec;
 /* After arch_time_init(): choose a clocksource, start the timekeeper, fill the page. */
 void vdso_init(void);
 
-/* Map data page and image into `s` at a random address and set s->vdso; with `vdso=off` do nothing. 0 or -errno. */
+/* Map data page and image into `s` at a random address and set s->vdso; with `vdso=off` at most what signal handlers return
+ * through. Sets s->sigreturn where handlers need it. 0 or -errno. */
 int vdso_map(struct space *s);
 
 /* What clock_gettime answers, by the image's own read path. 0 or -EINVAL for ids that the page does not hold. */

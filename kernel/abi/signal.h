@@ -88,6 +88,14 @@ struct sigaction_kernel {
 
 #define SS_ONSTACK 1u
 #define SS_DISABLE 2u
+#define SS_AUTODISARM (1u << 31)
+#define MINSIGSTKSZ 2048 /* the smallest of the architectures': programs pass their own constant */
+
+struct stack_user {
+	uint64_t sp;
+	int32_t flags, pad;
+	uint64_t size;
+};
 
 /* 128 bytes on every 64-bit architecture. */
 struct siginfo_user {

@@ -18,7 +18,8 @@
  *   ARCH_ELF_MACHINE    e_machine
  *   ARCH_KSTACK_SIZE    bytes of a kernel stack, a power of two
  *   ARCH_MAP_32BIT      mmap's MAP_32BIT, or nothing where there is no such flag
- *   ARCH_VDSO_SIGRETURN symbol of the vDSO that signal handlers return to, or nothing where sa_restorer serves */
+ *   ARCH_VDSO_SIGRETURN offset (VDK_SYM_*) of the vDSO's function that signal handlers return to, or nothing where sa_restorer
+ *                       serves; the address is in the process's space->sigreturn */
 #include "arch_types.h"
 
 /* Two more headers are for kernel/mm, kernel/boot and the linker script.

@@ -136,6 +136,8 @@ static long move(struct space *s, struct request *r, struct list *dead)
 	} else if (old && !(r->flags & MREMAP_DONTUNMAP)) {
 		if (s->vdso >= old->start && s->vdso < old->end)
 			s->vdso += to - old->start;
+		if (s->sigreturn >= old->start && s->sigreturn < old->end)
+			s->sigreturn += to - old->start;
 		area_take(s, r->addr, r->addr + r->old_len, dead);
 	}
 	if (r->old_len)

@@ -98,6 +98,7 @@ static void copy_layout(struct space *to, const struct space *from)
 	to->env_start = from->env_start;
 	to->env_end = from->env_end;
 	to->vdso = from->vdso;
+	to->sigreturn = from->sigreturn;
 	memcpy(to->auxv, from->auxv, sizeof(to->auxv));
 	to->auxv_count = from->auxv_count;
 	to->exe = from->exe;

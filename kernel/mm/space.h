@@ -60,6 +60,7 @@ struct space {
 	uaddr_t start_stack; /* the first stack pointer */
 	uaddr_t arg_start, arg_end, env_start, env_end;
 	uaddr_t vdso;        /* address of the vDSO's ELF header; 0: none */
+	uaddr_t sigreturn;   /* where signal handlers return to; 0 where the program says it (sa_restorer) */
 	uint64_t auxv[2 * 32];
 	size_t auxv_count;   /* words */
 	struct file *exe;    /* referenced */

@@ -8,8 +8,6 @@
 #include "proc/internal.h"
 #include "syscall/internal.h"
 
-#define SS_AUTODISARM (1u << 31)
-
 /* What is left of an interrupted system call's wish to be made again. */
 static long restart_wish(const struct arch_regs *regs)
 {
@@ -138,16 +136,11 @@ static _Noreturn void die_of(const struct arch_regs *regs, const struct ksiginfo
 	process_exit(info->signo);
 }
 
-static bool on_altstack(const struct thread *t, uaddr_t sp)
-{
-	return sp > t->altstack && sp - t->altstack <= t->altstack_size;
-}
-
 static uaddr_t altstack_top(const struct thread *t, const struct arch_regs *regs, const struct sigaction_kernel *act)
 {
 	if (!(act->flags & SA_ONSTACK) || t->altstack_flags & SS_DISABLE || !t->altstack_size)
 		return 0;
-	if (!(t->altstack_flags & SS_AUTODISARM) && on_altstack(t, arch_regs_sp(regs)))
+	if (!(t->altstack_flags & SS_AUTODISARM) && altstack_holds(t, arch_regs_sp(regs)))
 		return 0;
 	return t->altstack + t->altstack_size;
 }

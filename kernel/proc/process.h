@@ -223,6 +223,14 @@ void signal_force(int signo, int code, uaddr_t addr);
 bool signal_pending(const struct thread *t); /* unblocked and not ignored */
 void signal_exec_reset(struct process *p);
 
+/* proc/altstack.c: for signal frames. Is `sp` on the alternate stack? May a frame begin at `frame`, where `sp` was in use and
+ * the frame goes below `top` (0: below sp)? What the frame tells of the alternate stack; and to take it back, as
+ * sigaltstack would, `sp` being the one that the frame restores: what that would refuse is left alone. */
+bool altstack_holds(const struct thread *t, uaddr_t sp);
+bool altstack_frame_fits(const struct thread *t, uaddr_t sp, uaddr_t top, uaddr_t frame);
+struct stack_user altstack_of(const struct thread *t);
+void altstack_restore(struct thread *t, const struct stack_user *s, uaddr_t sp);
+
 /* fs/ttydev.c: a session leader has ended. SIGHUP and SIGCONT for the foreground group of its terminal, which
  * belongs to no session then. */
 void tty_session_end(int sid);

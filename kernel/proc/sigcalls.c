@@ -13,18 +13,10 @@
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
-#define SS_AUTODISARM (1u << 31)
-#define MINSIGSTKSZ 2048 /* the smallest of the architectures': programs pass their own constant */
 
 /* Others are dropped: a program that reads its action back learns what is supported. */
 #define SA_KNOWN                                                                                                    \
 	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
-
-struct stack_user {
-	uint64_t sp;
-	int32_t flags, pad;
-	uint64_t size;
-};
 
 static int set_action(struct process *p, int signo, const struct sigaction_kernel *new, struct sigaction_kernel *old)
 {
@@ -172,35 +164,6 @@ SYSCALL(rt_sigtimedwait)
 	if (arg[1] && copy_to_user(arg[1], &u, sizeof(u)))
 		return -EFAULT;
 	return info.signo;
-}
-
-SYSCALL(sigaltstack)
-{
-	struct thread *t = current_thread();
-	uaddr_t sp = arch_regs_sp(arch_thread_regs(t));
-	bool inside = !(t->altstack_flags & (SS_DISABLE | SS_AUTODISARM)) && sp > t->altstack &&
-		      sp - t->altstack <= t->altstack_size;
-	struct stack_user new, old = { .sp = t->altstack, .size = t->altstack_size };
-	unsigned int mode;
-
-	old.flags = (int32_t)(t->altstack_flags | (inside ? SS_ONSTACK : 0));
-	if (arg[0]) {
-		if (copy_from_user(&new, arg[0], sizeof(new)))
-			return -EFAULT;
-		if (inside)
-			return -EPERM;
-		mode = (unsigned int)new.flags & ~SS_AUTODISARM;
-		if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
-			return -EINVAL;
-		if (mode == SS_DISABLE)
-			new.sp = new.size = 0;
-		else if (new.size < MINSIGSTKSZ)
-			return -ENOMEM;
-		t->altstack = new.sp;
-		t->altstack_size = new.size;
-		t->altstack_flags = mode == SS_DISABLE ? SS_DISABLE : (unsigned int)new.flags & SS_AUTODISARM;
-	}
-	return arg[1] ? copy_to_user(arg[1], &old, sizeof(old)) : 0;
 }
 
 SYSCALL(rt_sigreturn)

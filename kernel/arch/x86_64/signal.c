@@ -23,14 +23,6 @@
 #define UC_STRICT_RESTORE_SS 4
 #define RFLAGS_USER (RFLAGS_AC | RFLAGS_OF | RFLAGS_DF | RFLAGS_TF | RFLAGS_SF | RFLAGS_ZF | RFLAGS_AF | RFLAGS_PF | \
 		     RFLAGS_CF | RFLAGS_RF)
-#define MINSIGSTKSZ 2048
-#define SS_AUTODISARM (1u << 31)
-
-struct user_stack {
-	uint64_t sp;
-	int32_t flags, pad;
-	uint64_t size;
-};
 
 struct sigcontext {
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
@@ -40,7 +32,7 @@ struct sigcontext {
 
 struct ucontext {
 	uint64_t flags, link;
-	struct user_stack stack;
+	struct stack_user stack;
 	struct sigcontext mcontext;
 	uint64_t sigmask;
 };
@@ -106,11 +98,6 @@ static void save_context(struct sigcontext *c, const struct arch_regs *r, const 
 	};
 }
 
-static bool on_altstack(const struct thread *t, uaddr_t sp)
-{
-	return !(t->altstack_flags & SS_DISABLE) && sp > t->altstack && sp - t->altstack <= t->altstack_size;
-}
-
 int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, const struct ksiginfo *info,
 		     uint64_t oldmask, uaddr_t altstack_top)
 {
@@ -119,7 +106,7 @@ int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, co
 	struct frame f = {
 		.uc = {
 			.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_features() ? UC_FP_XSTATE : 0),
-			.stack = { .sp = t->altstack, .flags = (int32_t)t->altstack_flags, .size = t->altstack_size },
+			.stack = altstack_of(t),
 			.sigmask = oldmask,
 		},
 		.pretcode = act->restorer,
@@ -129,7 +116,7 @@ int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, co
 		return -EFAULT;
 	fpstate = ALIGN_DOWN(sp - fpstate_size(), FPSTATE_ALIGN);
 	at = ALIGN_DOWN(fpstate - sizeof(f), 16) - 8;
-	if (at > sp || ((altstack_top || on_altstack(t, r->rsp)) && !on_altstack(t, at)))
+	if (!altstack_frame_fits(t, r->rsp, altstack_top, at))
 		return -EFAULT;
 	save_context(&f.uc.mcontext, r, &t->arch);
 	f.uc.mcontext.oldmask = oldmask;
@@ -202,24 +189,6 @@ static void restore_context(struct arch_regs *r, const struct sigcontext *c)
 	};
 }
 
-/* As sigaltstack would with the frame's values, but that what it would refuse is left alone. */
-static void restore_altstack(const struct user_stack *s, uaddr_t sp)
-{
-	struct thread *t = current_thread();
-	unsigned long flags;
-
-	if (on_altstack(t, sp) && !(t->altstack_flags & SS_AUTODISARM))
-		return;
-	if (((uint32_t)s->flags & ~(SS_ONSTACK | SS_DISABLE | SS_AUTODISARM)) ||
-	    (!((uint32_t)s->flags & SS_DISABLE) && s->size < MINSIGSTKSZ))
-		return;
-	flags = spin_lock(&t->process->signal_lock);
-	t->altstack_flags = (uint32_t)s->flags & ~SS_ONSTACK;
-	t->altstack = s->flags & (int)SS_DISABLE ? 0 : s->sp;
-	t->altstack_size = s->flags & (int)SS_DISABLE ? 0 : s->size;
-	spin_unlock(&t->process->signal_lock, flags);
-}
-
 /* The handler's RET has taken pretcode off the stack. */
 int arch_signal_pop(struct arch_regs *r, uint64_t *mask)
 {
@@ -232,7 +201,7 @@ int arch_signal_pop(struct arch_regs *r, uint64_t *mask)
 	if (pop_fpstate(uc.mcontext.fpstate))
 		return -EFAULT;
 	restore_context(r, &uc.mcontext);
-	restore_altstack(&uc.stack, r->rsp);
+	altstack_restore(current_thread(), &uc.stack, r->rsp);
 	*mask = uc.sigmask;
 	return 0;
 }
