@@ -143,31 +143,49 @@ run: boot-files ## boot the kernel and run the main program
 	@tools/boot --arch $(ARCH) -- /bin/hello
 
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
-TESTFLAGS := $(HOSTFLAGS) -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
-UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/page/*.c))
-IMAGE_TESTS := $(patsubst %.c,$B/%,$(wildcard tests/image/*.c))
-TESTS := $(UNIT) $(wildcard tests/kit/*.t) $(IMAGE_TESTS) $(wildcard tests/image/*.t tests/tools/*.t tests/guest/*.t)
+# tests/arch/<a>.mk: TEST_CC builds a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C programs for it.
+include tests/arch/$(ARCH).mk
+LAYERS := unit page kit image tools guest
+TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
+UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
+IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 
 # What tests link is an object of its own: one command with two sources would keep the headers of only the last.
 TEST_KIT := $B/tests/obj/kit/time/timekeeper.o
 
 $B/tests/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -c -o $@ $<
+	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -c -o $@ $<
 
 $B/tests/unit/traps: $B/tests/obj/kernel/trap/trap.o
 $(UNIT): $B/%: %.c $(TEST_KIT)
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) -lcmocka
+	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) $(TEST_LIBS)
 
 $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^)
+	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^)
 
-test-files: boot-files image $(UNIT) $(IMAGE_TESTS)
+# What prove runs: for each test and architecture a script that names both, build/<arch>/t/<layer>/<test>.t.
+SCRIPTS := $(wildcard $(LAYERS:%=tests/%/*.t))
+STUBS := $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)) $(patsubst tests/%,$B/t/%,$(SCRIPTS))
+stub = @mkdir -p $(@D); printf '\#!/bin/sh\nARCH=$(ARCH) VDK_BUILD=$B exec %s\n' '$1' > $@; chmod +x $@
 
-test: test-files ## every test
-	ARCH=$(ARCH) VDK_BUILD=$B prove --timer $(TESTS)
+$(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)): $B/t/%.t: $B/tests/%
+	$(call stub,$(strip $(TEST_RUN) $<))
+
+$(patsubst tests/%,$B/t/%,$(SCRIPTS)): $B/t/%.t: tests/%.t
+	$(call stub,$<)
+
+test-files: boot-files image $(STUBS)
+	@for stub in $(STUBS); do echo $$stub; done > $B/t/list
+
+# One run of prove for all architectures, so that its last line counts all tests: layer by layer, two tests at a time.
+TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
+TEST_JOBS ?= 2
+test: ## every test, of all architectures or of TEST_ARCHS
+	+@for arch in $(TEST_ARCHS); do $(MAKE) --no-print-directory ARCH=$$arch test-files || exit; done
+	prove --timer -j$(TEST_JOBS) $$(for layer in $(LAYERS); do grep -h "/t/$$layer/" $(TEST_ARCHS:%=build/%/t/list); done)
 
 clean: ## remove build/
 	rm -rf build
