@@ -82,7 +82,8 @@ $O/kit/template/%.o: kit/template/%.c $B/vdso-image.h
 	$(call say,CC)$(CC) $(TARGET) $(FREE) -O2 -Ikit/include -I$B -c -o $@ $<
 
 # --- The kernel ---------------------------------------------------------------------------------------------------
-KERNEL_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -fno-omit-frame-pointer \
+PAGE_SHIFT ?= 12
+KERNEL_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -DPAGE_SHIFT=$(PAGE_SHIFT) -O2 -fno-pic -fno-stack-protector -fno-omit-frame-pointer \
 	-Ikernel -Ikernel/arch/$(ARCH) -Ikit/include -I$B
 KERNEL_SRC := $(filter-out %.lds.S,$(wildcard kernel/*.[cS] kernel/*/*.[cS] kernel/arch/$(ARCH)/*.[cS]))
 KERNEL_OBJ := $(patsubst %,$O/%.o,$(KERNEL_SRC))
@@ -97,7 +98,7 @@ $O/kernel/vdso.c.o $O/kernel/image.S.o: $B/vdso.so
 
 $B/kernel.lds: kernel/boot/kernel.lds.S kernel/arch/$(ARCH)/layout.h
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikernel/arch/$(ARCH) -o $@ $<
+	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -DPAGE_SHIFT=$(PAGE_SHIFT) -Ikernel/arch/$(ARCH) -o $@ $<
 
 KERNEL_LINK = $(LD) -static -z max-page-size=4096 -z noexecstack --no-dynamic-linker --build-id=none -T $B/kernel.lds \
 	-o $@ $(KERNEL_OBJ) $(KIT_OBJ)

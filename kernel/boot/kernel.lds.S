@@ -28,7 +28,7 @@ SECTIONS {
 		*(.text .text.*)
 	} :text
 	boot_entry_physical = boot_entry - KERNEL_BASE;
-	. = ALIGN(4096);
+	. = ALIGN(1 << PAGE_SHIFT);
 	kernel_rodata = .;
 	.rodata : LOADED(.rodata) {
 		*(.rodata .rodata.* .srodata .srodata.*)
@@ -44,17 +44,17 @@ SECTIONS {
 		ex_table_end = .;
 	} :rodata
 	LAYOUT_ARCH_RODATA
-	. = ALIGN(4096);
+	. = ALIGN(1 << PAGE_SHIFT);
 	kernel_data = .;
 	.data : LOADED(.data) {
 		*(.data .data.* .sdata .sdata.*)
 		. = ALIGN(8);
 	} :data
 	kernel_loaded_end = .;
-	.bss : LOADED(.bss) ALIGN(4096) {
+	.bss : LOADED(.bss) ALIGN(1 << PAGE_SHIFT) {
 		bss_start = .;
 		*(.bss .bss.* .sbss .sbss.* COMMON)
-		. = ALIGN(4096);
+		. = ALIGN(1 << PAGE_SHIFT);
 	} :data
 	kernel_end = .;
 	/DISCARD/ : {

@@ -14,7 +14,10 @@ typedef uint64_t paddr_t;
 typedef uint64_t uaddr_t;
 typedef int64_t off_t;
 
+/* Bytes of a page, the user's and the kernel's: the Makefile says what the architecture has. */
+#ifndef PAGE_SHIFT
 #define PAGE_SHIFT 12
+#endif
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A radix tree of pages: each table is a page of 512 physical addresses.
+/* A radix tree of pages: each table is a page of physical addresses.
  * Owns: the tables, and one reference to each page in them.
  * Relies on: the lock; page_alloc() under it, since two faults on one index must get one page. */
 #include "mm/pageset.h"
@@ -10,7 +10,7 @@
 #include "mm/kmalloc.h"
 #include "mm/page.h"
 
-#define FANOUT_SHIFT 9
+#define FANOUT_SHIFT (PAGE_SHIFT - 3)
 #define FANOUT (1u << FANOUT_SHIFT)
 
 static uint64_t next_id = 1;

@@ -14,7 +14,7 @@ struct pageset {
 	/* constant */
 	uint64_t count;      /* pages that the set can hold */
 	uint64_t id;         /* inode number in /proc/PID/maps */
-	unsigned int levels; /* of tables; each has 512 entries */
+	unsigned int levels; /* of tables; each a page */
 	bool fixed;          /* holds what it was given; holes stay holes */
 	/* lock */
 	struct spinlock lock;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* User page tables: tables of 512 entries, one a page, PT_LEVELS of them.
+/* User page tables: tables of a page each, PT_LEVELS of them.
  * Owns: the user's part of every address space.
  * Relies on: the caller's lock; pte.h for the format of an entry; kmap.c for the kernel's part, which all spaces share.
  * Never: changes a present entry into another present one: the TLB forgets the old one in between. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the shape of page tables, which all architectures share: 512 entries of 8 bytes, a page each.
+/* Owns: the shape of page tables, which all architectures share: entries of 8 bytes, a page of them each.
  * Relies on: the architecture's pte.h.
  * Who may include: kernel/mm/pagetable.c and kmap.c. */
 #ifndef VDK_KERNEL_MM_TABLE_H
@@ -8,12 +8,13 @@
 #include "arch/arch.h"
 #include "pte.h"
 
-#define TABLE_ENTRIES 512
-#define KERNEL_HALF 256 /* first entry of the root that is the kernel's, where there is one root for both */
+#define TABLE_SHIFT (PAGE_SHIFT - 3)
+#define TABLE_ENTRIES (1u << TABLE_SHIFT)
+#define KERNEL_HALF (TABLE_ENTRIES / 2) /* first entry of the root that is the kernel's, where there is one root for both */
 
 /* What an entry of a table at `level` covers (0: the last level); the index of the one that maps `va`. */
-#define TABLE_SPAN(level) (PAGE_SIZE << 9 * (level))
-#define TABLE_INDEX(va, level) ((va) >> (PAGE_SHIFT + 9 * (level)) & (TABLE_ENTRIES - 1))
+#define TABLE_SPAN(level) (PAGE_SIZE << TABLE_SHIFT * (level))
+#define TABLE_INDEX(va, level) ((va) >> (PAGE_SHIFT + TABLE_SHIFT * (level)) & (TABLE_ENTRIES - 1))
 
 static inline uint64_t *table_at(paddr_t pa)
 {
