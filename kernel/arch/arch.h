@@ -92,19 +92,7 @@ paddr_t arch_virt_to_phys(const void *va); /* of the direct map or the kernel im
 #define ARCH_PROT_WRITE 2u
 #define ARCH_PROT_EXEC 4u
 
-/* The caller holds the address space's lock for all of these. Those up to arch_space_next() are mm/pagetable.c's. */
-int arch_space_init(struct arch_space *s); /* 0 or -ENOMEM; maps the kernel, no user page */
-void arch_space_destroy(struct arch_space *s); /* frees tables, not the pages they map; not in use on any CPU */
-/* Map one user page; replaces what was there. 0 or -ENOMEM. prot 0 = present to nobody. */
-int arch_space_map(struct arch_space *s, uaddr_t va, paddr_t pa, unsigned int prot);
-/* Remove one user page and flush it from the TLBs; the page that was mapped there, or 0. */
-paddr_t arch_space_unmap(struct arch_space *s, uaddr_t va);
-/* What is mapped at `va`: true, and *pa and *prot. */
-bool arch_space_query(const struct arch_space *s, uaddr_t va, paddr_t *pa, unsigned int *prot);
-/* The lowest page in [from, end) that is mapped, prot 0 included, or `end`. Empty tables are skipped whole: the cost
- * follows the tables that exist, not the size of the range (programs reserve terabytes). */
-uaddr_t arch_space_next(const struct arch_space *s, uaddr_t from, uaddr_t end);
-
+/* The tables are kernel/mm/pagetable.c's; the caller holds the address space's lock for the flushes. */
 /* Flush one user translation, or all, of `s` on every CPU that may hold them. */
 void arch_space_flush_page(const struct arch_space *s, uaddr_t va);
 void arch_space_flush(struct arch_space *s);

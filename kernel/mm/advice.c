@@ -12,6 +12,7 @@
 #include "mm/kmalloc.h"
 #include "mm/page.h"
 #include "mm/pageset.h"
+#include "mm/pagetable.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "syscall/syscall.h"
@@ -234,7 +235,7 @@ static int page_in(struct space *s, uaddr_t va)
 	int rc = -ENOMEM;
 
 	if (a) {
-		rc = arch_space_query(&s->arch, va, &pa, &prot);
+		rc = pagetable_query(&s->arch, va, &pa, &prot);
 		if (!rc && a->file && a->file->inode)
 			rc = area_offset(a, va) < a->file->inode->size;
 	}

@@ -15,6 +15,7 @@
 #include "fs/file.h"
 #include "mm/page.h"
 #include "mm/pageset.h"
+#include "mm/pagetable.h"
 #include "proc/process.h"
 #include "trap/trap.h"
 
@@ -85,7 +86,7 @@ static bool beyond_end(const struct area *a, uint64_t index)
 /* The page tables take over the reference to `pa`, on success. */
 static int map_new(struct space *s, uaddr_t va, paddr_t pa, unsigned int prot)
 {
-	int rc = arch_space_map(&s->arch, va, pa, prot);
+	int rc = pagetable_map(&s->arch, va, pa, prot);
 
 	if (!rc)
 		s->resident_pages += pa != page_zero();
@@ -143,14 +144,14 @@ static int break_sharing(struct space *s, struct area *a, uaddr_t va, paddr_t pa
 
 	/* New references to a page of which we have the only one come from this space alone, under the lock. */
 	if (page_refs(pa) == 1)
-		return arch_space_map(&s->arch, va, pa, area_page_prot(a, true));
+		return pagetable_map(&s->arch, va, pa, area_page_prot(a, true));
 	if (!f->fresh)
 		return WANT_FRESH;
 	if (pa != page_zero())
 		memcpy(arch_phys_to_virt(f->fresh), arch_phys_to_virt(pa), PAGE_SIZE);
 	/* Unmapping flushes: from here on no thread sees the old page beside the new one. */
-	arch_space_unmap(&s->arch, va);
-	rc = arch_space_map(&s->arch, va, f->fresh, area_page_prot(a, true));
+	pagetable_unmap(&s->arch, va);
+	rc = pagetable_map(&s->arch, va, f->fresh, area_page_prot(a, true));
 	ASSERT(!rc); /* the tables exist */
 	f->fresh = 0;
 	s->resident_pages += pa == page_zero();
@@ -170,13 +171,13 @@ static int step(struct space *s, uaddr_t va, unsigned int access, struct fault *
 		return SEGV_ACCERR;
 	if (a->flags & AREA_MOVING)
 		return WANT_TURN;
-	if (!arch_space_query(&s->arch, va, &pa, &prot))
+	if (!pagetable_query(&s->arch, va, &pa, &prot))
 		return map_absent(s, a, va, access, f);
 	if (allows(prot, access))
 		return 0; /* another thread was faster */
 	if (area_private(a) && access == TRAP_ACCESS_WRITE)
 		return break_sharing(s, a, va, pa, f);
-	return arch_space_map(&s->arch, va, pa, area_page_prot(a, !area_private(a)));
+	return pagetable_map(&s->arch, va, pa, area_page_prot(a, !area_private(a)));
 }
 
 static int fetch_source(struct fault *f)

@@ -2,13 +2,14 @@
 /* What happens to whole ranges of page tables, in steps of STEP pages with the lock released and interrupts on between.
  * Owns: the rule that each user mapping of a page holds one reference to it.
  * Relies on: `changing` keeping the areas in place between steps.
- * Never: drops a page before arch_space_unmap() has flushed it from every TLB. */
+ * Never: drops a page before pagetable_unmap() has flushed it from every TLB. */
 #include "mm/area.h"
 
 #include "abi/errno.h"
 #include "core/log.h"
 #include "core/string.h"
 #include "mm/page.h"
+#include "mm/pagetable.h"
 #include "proc/internal.h"
 #include "trap/trap.h"
 
@@ -17,16 +18,16 @@
 /* The lock is held. Where to go on: `end` when done. */
 static uaddr_t zap_step(struct space *s, uaddr_t from, uaddr_t end, size_t budget)
 {
-	uaddr_t va = arch_space_next(&s->arch, from, end);
+	uaddr_t va = pagetable_next(&s->arch, from, end);
 
 	while (va < end && budget--) {
-		paddr_t pa = arch_space_unmap(&s->arch, va);
+		paddr_t pa = pagetable_unmap(&s->arch, va);
 
 		if (pa) {
 			s->resident_pages -= pa != page_zero();
 			page_put(pa);
 		}
-		va = arch_space_next(&s->arch, va + PAGE_SIZE, end);
+		va = pagetable_next(&s->arch, va + PAGE_SIZE, end);
 	}
 	return va;
 }
@@ -49,7 +50,7 @@ void space_zap(struct space *s, uaddr_t start, uaddr_t end)
 
 static uaddr_t sync_step(struct space *s, uaddr_t from, uaddr_t end)
 {
-	uaddr_t va = arch_space_next(&s->arch, from, end);
+	uaddr_t va = pagetable_next(&s->arch, from, end);
 	size_t budget = STEP;
 	bool changed = false;
 
@@ -58,17 +59,17 @@ static uaddr_t sync_step(struct space *s, uaddr_t from, uaddr_t end)
 		unsigned int prot, want;
 		paddr_t pa;
 
-		if (a && arch_space_query(&s->arch, va, &pa, &prot)) {
+		if (a && pagetable_query(&s->arch, va, &pa, &prot)) {
 			/* A private page becomes writable only in a write fault, which knows who else has it. */
 			want = area_page_prot(a, !area_private(a) || prot & ARCH_PROT_WRITE);
 			if (want != prot) {
-				int rc = arch_space_map(&s->arch, va, pa, want);
+				int rc = pagetable_map(&s->arch, va, pa, want);
 
 				ASSERT(!rc); /* the tables exist */
 				changed = true;
 			}
 		}
-		va = arch_space_next(&s->arch, va + PAGE_SIZE, end);
+		va = pagetable_next(&s->arch, va + PAGE_SIZE, end);
 	}
 	if (changed)
 		arch_space_flush(&s->arch);
@@ -89,7 +90,7 @@ void space_sync(struct space *s, uaddr_t start, uaddr_t end)
 /* Both locks are held. 0 and *at moved on, or -ENOMEM. */
 static int clone_step(struct space *from, struct space *to, uaddr_t *at, uaddr_t end)
 {
-	uaddr_t va = arch_space_next(&from->arch, *at, end);
+	uaddr_t va = pagetable_next(&from->arch, *at, end);
 	size_t budget = STEP;
 	bool changed = false;
 	int rc = 0;
@@ -98,21 +99,21 @@ static int clone_step(struct space *from, struct space *to, uaddr_t *at, uaddr_t
 		unsigned int prot;
 		paddr_t pa;
 
-		if (arch_space_query(&from->arch, va, &pa, &prot)) {
+		if (pagetable_query(&from->arch, va, &pa, &prot)) {
 			if (prot & ARCH_PROT_WRITE) {
 				prot &= ~ARCH_PROT_WRITE;
-				rc = arch_space_map(&from->arch, va, pa, prot);
+				rc = pagetable_map(&from->arch, va, pa, prot);
 				ASSERT(!rc);
 				changed = true;
 			}
 			page_get(pa);
-			rc = arch_space_map(&to->arch, va, pa, prot);
+			rc = pagetable_map(&to->arch, va, pa, prot);
 			if (rc)
 				page_put(pa);
 			else
 				to->resident_pages += pa != page_zero();
 		}
-		va = arch_space_next(&from->arch, va + PAGE_SIZE, end);
+		va = pagetable_next(&from->arch, va + PAGE_SIZE, end);
 	}
 	if (changed)
 		arch_space_flush(&from->arch);
@@ -136,27 +137,27 @@ int space_clone_pages(struct space *from, struct space *to, const struct area *a
 	return rc;
 }
 
-/* The lock is held. The number of pages passed over; *rc as arch_space_map(). */
+/* The lock is held. The number of pages passed over; *rc as pagetable_map(). */
 static size_t move_step(struct space *s, uaddr_t from, uaddr_t to, size_t len, int *rc)
 {
-	uaddr_t end = from + len, va = arch_space_next(&s->arch, from, end);
+	uaddr_t end = from + len, va = pagetable_next(&s->arch, from, end);
 	size_t budget = STEP;
 
 	while (va < end && budget--) {
 		unsigned int prot;
 		paddr_t pa;
 
-		if (arch_space_query(&s->arch, va, &pa, &prot)) {
-			arch_space_unmap(&s->arch, va);
-			*rc = arch_space_map(&s->arch, to + (va - from), pa, prot);
+		if (pagetable_query(&s->arch, va, &pa, &prot)) {
+			pagetable_unmap(&s->arch, va);
+			*rc = pagetable_map(&s->arch, to + (va - from), pa, prot);
 			if (*rc) {
-				int back = arch_space_map(&s->arch, va, pa, prot);
+				int back = pagetable_map(&s->arch, va, pa, prot);
 
 				ASSERT(!back); /* the tables exist */
 				break;
 			}
 		}
-		va = arch_space_next(&s->arch, va + PAGE_SIZE, end);
+		va = pagetable_next(&s->arch, va + PAGE_SIZE, end);
 	}
 	return va - from;
 }
@@ -206,7 +207,7 @@ static bool copy_piece(struct space *s, uaddr_t addr, void *buf, size_t n, unsig
 		unsigned long flags = spin_lock(&s->lock);
 		unsigned int prot;
 		paddr_t pa;
-		bool in = arch_space_query(&s->arch, ALIGN_DOWN(addr, PAGE_SIZE), &pa, &prot) &&
+		bool in = pagetable_query(&s->arch, ALIGN_DOWN(addr, PAGE_SIZE), &pa, &prot) &&
 			  (access == TRAP_ACCESS_WRITE ? (prot & ARCH_PROT_WRITE) != 0 : prot != 0);
 
 		if (in) {

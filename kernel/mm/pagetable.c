@@ -3,8 +3,9 @@
  * Owns: the user's part of every address space.
  * Relies on: the caller's lock; pte.h for the format of an entry; kmap.c for the kernel's part, which all spaces share.
  * Never: changes a present entry into another present one: the TLB forgets the old one in between. */
+#include "mm/pagetable.h"
+
 #include "abi/errno.h"
-#include "arch/arch.h"
 #include "core/string.h"
 #include "mm/kmap.h"
 #include "mm/page.h"
@@ -15,7 +16,7 @@ static uint64_t *find(paddr_t root, uaddr_t va, bool create)
 	return table_find(root, va, create ? page_alloc : NULL);
 }
 
-int arch_space_init(struct arch_space *s)
+int pagetable_init(struct arch_space *s)
 {
 	s->root = page_alloc(0);
 	if (!s->root)
@@ -37,7 +38,7 @@ static void free_table(paddr_t pa, unsigned int level)
 	page_put(pa);
 }
 
-void arch_space_destroy(struct arch_space *s)
+void pagetable_destroy(struct arch_space *s)
 {
 	free_table(s->root, PT_LEVELS - 1);
 	s->root = 0;
@@ -52,7 +53,7 @@ static uint64_t take(const struct arch_space *s, uint64_t *entry, uaddr_t va)
 	return old;
 }
 
-int arch_space_map(struct arch_space *s, uaddr_t va, paddr_t pa, unsigned int prot)
+int pagetable_map(struct arch_space *s, uaddr_t va, paddr_t pa, unsigned int prot)
 {
 	uint64_t *entry = find(s->root, va, true);
 
@@ -66,14 +67,14 @@ int arch_space_map(struct arch_space *s, uaddr_t va, paddr_t pa, unsigned int pr
 	return 0;
 }
 
-paddr_t arch_space_unmap(struct arch_space *s, uaddr_t va)
+paddr_t pagetable_unmap(struct arch_space *s, uaddr_t va)
 {
 	uint64_t *entry = find(s->root, va, false);
 
 	return entry && *entry ? pte_address(take(s, entry, va)) : 0;
 }
 
-bool arch_space_query(const struct arch_space *s, uaddr_t va, paddr_t *pa, unsigned int *prot)
+bool pagetable_query(const struct arch_space *s, uaddr_t va, paddr_t *pa, unsigned int *prot)
 {
 	const uint64_t *entry = find(s->root, va, false);
 
@@ -101,7 +102,7 @@ static uaddr_t next_in(const uint64_t *t, unsigned int level, uaddr_t from, uadd
 	return end;
 }
 
-uaddr_t arch_space_next(const struct arch_space *s, uaddr_t from, uaddr_t end)
+uaddr_t pagetable_next(const struct arch_space *s, uaddr_t from, uaddr_t end)
 {
 	return next_in(table_at(s->root), PT_LEVELS - 1, from, end);
 }

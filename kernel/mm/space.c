@@ -14,6 +14,7 @@
 #include "mm/kmalloc.h"
 #include "mm/page.h"
 #include "mm/pageset.h"
+#include "mm/pagetable.h"
 #include "trap/trap.h"
 
 static struct spinlock all_lock;
@@ -27,7 +28,7 @@ struct space *space_create(void)
 	if (!s)
 		return NULL;
 	flags = spin_lock(&s->lock);
-	if (arch_space_init(&s->arch)) {
+	if (pagetable_init(&s->arch)) {
 		spin_unlock(&s->lock, flags);
 		kfree(s);
 		return NULL;
@@ -75,7 +76,7 @@ void space_put(struct space *s)
 	flags = spin_lock(&s->lock);
 	area_take(s, 0, ARCH_USER_TOP, &dead);
 	ASSERT(!s->mapped_pages && !s->resident_pages);
-	arch_space_destroy(&s->arch);
+	pagetable_destroy(&s->arch);
 	spin_unlock(&s->lock, flags);
 	area_free_list(&dead);
 	if (s->exe)

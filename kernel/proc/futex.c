@@ -8,6 +8,7 @@
 #include "abi/errno.h"
 #include "core/log.h"
 #include "mm/page.h"
+#include "mm/pagetable.h"
 #include "mm/space.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
@@ -105,7 +106,7 @@ int futex_key_get(struct futex_key *k, uaddr_t addr, bool shared, unsigned int a
 		if (space_fault(s, addr, access))
 			return -EFAULT;
 		flags = spin_lock(&s->lock);
-		there = arch_space_query(&s->arch, addr & PAGE_MASK, &pa, &prot);
+		there = pagetable_query(&s->arch, addr & PAGE_MASK, &pa, &prot);
 		if (there)
 			page_get(pa);
 		spin_unlock(&s->lock, flags);
