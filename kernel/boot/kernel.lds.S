@@ -31,7 +31,7 @@ SECTIONS {
 	. = ALIGN(1 << PAGE_SHIFT);
 	kernel_rodata = .;
 	.rodata : LOADED(.rodata) {
-		*(.rodata .rodata.* .srodata .srodata.*)
+		*(.rodata .rodata.* .srodata .srodata.* .got)
 	} :rodata
 	trap_handlers : LOADED(trap_handlers) ALIGN(8) {
 		__start_trap_handlers = .;
