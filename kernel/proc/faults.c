@@ -46,7 +46,7 @@ TRAP_HANDLER(TRAP_FLOAT, float_trap);
 
 static bool protection_trap(struct trap_info *info)
 {
-	return raise_fault(info, SIGSEGV, SI_KERNEL, 0);
+	return raise_fault(info, SIGSEGV, info->code ? info->code : SI_KERNEL, info->addr);
 }
 TRAP_HANDLER(TRAP_PROTECTION, protection_trap);
 

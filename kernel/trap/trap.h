@@ -17,7 +17,7 @@ enum trap_kind {
 	TRAP_STEP,        /* single step: SIGTRAP */
 	TRAP_ARITHMETIC,  /* integer division: SIGFPE; info.code is the si_code */
 	TRAP_FLOAT,       /* floating point: SIGFPE; info.code is the si_code */
-	TRAP_PROTECTION,  /* x86 #GP and the like: SIGSEGV */
+	TRAP_PROTECTION,  /* x86 #GP and the like: SIGSEGV; info.code is the si_code */
 	TRAP_ALIGNMENT,   /* SIGBUS; also x86 #SS, #NP. info.code, info.addr */
 	TRAP_IPI,         /* another CPU wants something; info.irq says what */
 	TRAP_SELFTEST,    /* raised by the kernel's own tests only */
