@@ -146,7 +146,10 @@ run: boot-files ## boot the kernel and run the main program
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
 # tests/arch/<a>.mk: TEST_CC builds a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C programs for it.
 include tests/arch/$(ARCH).mk
-LAYERS := unit page kit image tools guest
+TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
+LAYERS := project unit page kit image tools guest
+# Tests that know no architecture run once.
+ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project)
 TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
 UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
@@ -168,7 +171,7 @@ $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^)
 
 # What prove runs: for each test and architecture a script that names both, build/<arch>/t/<layer>/<test>.t.
-SCRIPTS := $(wildcard $(LAYERS:%=tests/%/*.t))
+SCRIPTS := $(wildcard $(patsubst %,tests/%/*.t,$(filter-out $(ONCE),$(LAYERS))))
 STUBS := $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)) $(patsubst tests/%,$B/t/%,$(SCRIPTS))
 stub = @mkdir -p $(@D); printf '\#!/bin/sh\nARCH=$(ARCH) VDK_BUILD=$B exec %s\n' '$1' > $@; chmod +x $@
 
@@ -182,14 +185,16 @@ test-files: boot-files image $(STUBS)
 	@for stub in $(STUBS); do echo $$stub; done > $B/t/list
 
 # One run of prove for all architectures, so that its last line counts all tests: layer by layer, two tests at a time.
-TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
 TEST_JOBS ?= 2
 test: ## every test, of all architectures or of TEST_ARCHS
 	+@for arch in $(TEST_ARCHS); do $(MAKE) --no-print-directory ARCH=$$arch test-files || exit; done
 	prove --timer -j$(TEST_JOBS) $$(for layer in $(LAYERS); do grep -h "/t/$$layer/" $(TEST_ARCHS:%=build/%/t/list); done)
 
+docs: ## what is generated of docs/
+	tools/new-arch > docs/new-arch.md
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help image kernel root boot-files run test-files test clean
+.PHONY: docs help image kernel root boot-files run test-files test clean
 -include $(shell find build -name '*.d' 2>/dev/null)
