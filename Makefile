@@ -125,6 +125,10 @@ $B/user/%: user/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC_$(firstword $(LIBCS))) $(USER_FLAGS) -o $@ $<
 
+$B/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC_$(firstword $(LIBCS))) $(USER_FLAGS) -o $@ $<
+
 define guest_rule
 $B/tests/guest/%-$(1): tests/guest/%.c
 	@mkdir -p $$(@D)
