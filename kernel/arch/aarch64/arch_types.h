@@ -15,6 +15,7 @@
 #define ARCH_KSTACK_SIZE 16384UL
 #define ARCH_HAS_SA_RESTORER 1
 #define ARCH_CLONE_TLS_BEFORE_CHILD_TID 1
+#define ARCH_VDSO_SIGRETURN VDK_SYM___kernel_rt_sigreturn
 
 /* In the order in which entry.S saves; the layout is in asm.h too. */
 struct arch_regs {
