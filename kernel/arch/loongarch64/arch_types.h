@@ -19,9 +19,11 @@
 /* r[0] is not used; r[2] is the TLS pointer, r[3] the stack pointer, r[4] and up the arguments. */
 struct arch_regs {
 	uint64_t r[32];
-	uint64_t pc, prmd, estat, badv;
-	uint64_t orig_a0;
-	uint64_t nr; /* system call number; -1 for traps */
+	uint64_t pc, prmd;
+	uint64_t estat; /* 0: a system call; its number is in r[11] */
+	uint64_t badv;
+	uint64_t orig_a0; /* system calls: r[4] before the result */
+	uint64_t pad;
 };
 
 /* Linux's struct fpu_context. fcc: a byte for each of the eight condition flags. */
@@ -33,6 +35,7 @@ struct fpu_state {
 struct arch_thread {
 	uint64_t ksp; /* kernel stack pointer while switched out */
 	bool user;    /* has been in user mode, or is on its way: FPU matters */
+	uint8_t fault; /* the last trap that became a signal: FAULT_*, for sigcontext */
 	struct fpu_state fpu; /* while switched out */
 };
 

@@ -15,6 +15,7 @@
 #define CSR_ESTAT 0x5
 #define CSR_ERA 0x6
 #define CSR_BADV 0x7
+#define CSR_BADI 0x8
 #define CSR_EENTRY 0xc
 #define CSR_TLBIDX 0x10
 #define CSR_TLBEHI 0x11
@@ -94,8 +95,8 @@
 #define REGS_ESTAT 272
 #define REGS_BADV 280
 #define REGS_ORIG_A0 288
-#define REGS_NR 296
 #define REGS_SIZE 304
+#define REGS_TRAP_BIT 63 /* of ESTAT: set in traps; a system call has 0 there */
 
 #define KSTACK_BITS 14 /* stacks lie where this bit of an address is set: what has it clear is no stack */
 

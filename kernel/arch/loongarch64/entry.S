@@ -39,18 +39,17 @@
 	\op	$s8, $sp, REGS(31)
 	.endm
 
-	/* What the CPU tells of a trap, and that it is no system call. */
+	/* What the CPU tells of a trap. ESTAT's upper half is 0 in hardware. */
 	.macro save_cause
 	csrrd	$t0, CSR_ERA
 	csrrd	$t1, CSR_PRMD
 	csrrd	$t2, CSR_ESTAT
 	csrrd	$t3, CSR_BADV
+	lu52i.d	$t2, $t2, -2048 /* REGS_TRAP_BIT */
 	st.d	$t0, $sp, REGS_PC
 	st.d	$t1, $sp, REGS_PRMD
 	st.d	$t2, $sp, REGS_ESTAT
 	st.d	$t3, $sp, REGS_BADV
-	addi.d	$t0, $zero, -1
-	st.d	$t0, $sp, REGS_NR
 	.endm
 
 	.text
@@ -74,7 +73,7 @@ trap_entry:
 	addi.d	$t0, $t0, 4
 	st.d	$t0, $sp, REGS_PC
 	st.d	$a0, $sp, REGS_ORIG_A0
-	st.d	$a7, $sp, REGS_NR
+	st.d	$zero, $sp, REGS_ESTAT
 	move	$a0, $sp
 	move	$fp, $zero
 	bl	syscall_enter
@@ -155,6 +154,18 @@ tlb_refill:
 	csrrd	$t0, CSR_TLBRSAVE
 	csrrd	$t1, CSR_REFILL
 	ertn
+
+	/* void arch_cpu_idle(void). An interrupt between the first instruction and IDLE goes on at idle_done. */
+	.globl arch_cpu_idle, idle_window, idle_done
+arch_cpu_idle:
+	ori	$t0, $zero, CRMD_IE
+	csrxchg	$t0, $t0, CSR_CRMD
+idle_window:
+	idle	0
+idle_done:
+	ori	$t0, $zero, CRMD_IE
+	csrxchg	$zero, $t0, CSR_CRMD
+	ret
 
 	/* A new thread's first instructions: s0 = fn, s1 = arg. */
 	.globl thread_start_kernel

@@ -33,5 +33,6 @@ void uart_init(void);
 void uart_drain(void);
 void interrupts_init(void);
 void interrupts_enable_pin(unsigned int pin);
+bool interrupts_take(unsigned int *pin); /* a pending one, acknowledged */
 
 #endif

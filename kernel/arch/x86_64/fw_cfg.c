@@ -1,84 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /* What QEMU tells by its fw_cfg device, for command lines that are too long for its boot ROM.
- * Owns: the fw_cfg ports.
+ * Owns: the fw_cfg device's ports.
  * Relies on: the boot ROM having put the initrd where fw_cfg says.
  * Never: is asked when the start info is sound. */
 #include "arch/arch.h"
 #include "core/log.h"
 #include "core/string.h"
+#include "dev/fw_cfg.h"
 #include "layout.h"
 #include "start.h"
 #include "x86.h"
 
 #define PORT_SELECT 0x510
 #define PORT_DATA 0x511
-#define KEY_SIGNATURE 0x00
 #define KEY_INITRD_ADDRESS 0x0a
 #define KEY_INITRD_SIZE 0x0b
 #define KEY_CMDLINE_SIZE 0x14
 #define KEY_CMDLINE_DATA 0x15
-#define KEY_DIRECTORY 0x19
 #define E820_RAM 1
-#define FILES_MAX 1024
 /* The firmware's tables are at the end of the memory below 4 GiB; fw_cfg's map does not tell them. */
 #define FIRMWARE_SIZE (2UL << 20)
 #define RSDP_AREA 0xe0000
 #define RSDP_AREA_END 0x100000
 #define RSDP_SIZE 20
 
-struct file {
-	uint32_t size; /* big endian, as the others */
-	uint16_t key, reserved;
-	char name[56];
-};
-
 struct e820_entry {
 	uint64_t base, size;
 	uint32_t type;
 } __attribute__((packed));
+
+static void select_item(uint16_t key)
+{
+	outw(PORT_SELECT, key);
+}
 
 static void read_on(void *buf, size_t n)
 {
 	__asm__ volatile("rep insb" : "+D"(buf), "+c"(n) : "d"(PORT_DATA) : "memory");
 }
 
-static void read_key(uint16_t key, void *buf, size_t n)
-{
-	outw(PORT_SELECT, key);
-	read_on(buf, n);
-}
+static const struct fw_cfg device = { .select = select_item, .read = read_on };
 
 static uint32_t read_number(uint16_t key)
 {
 	uint32_t v;
 
-	read_key(key, &v, sizeof(v));
+	fw_cfg_read_item(&device, key, &v, sizeof(v));
 	return v;
-}
-
-static bool find_file(const char *name, struct file *f)
-{
-	uint32_t count = __builtin_bswap32(read_number(KEY_DIRECTORY));
-
-	for (uint32_t i = 0; i < MIN(count, FILES_MAX); i++) {
-		read_on(f, sizeof(*f));
-		f->size = __builtin_bswap32(f->size);
-		f->key = __builtin_bswap16(f->key);
-		if (!strncmp(f->name, name, sizeof(f->name)))
-			return true;
-	}
-	return false;
 }
 
 static bool read_memmap(struct loader_info *l)
 {
 	struct e820_entry e;
-	struct file f;
+	struct fw_cfg_file f;
 	paddr_t low_end = 0;
 
-	if (!find_file("etc/e820", &f))
+	if (!fw_cfg_find(&device, "etc/e820", &f))
 		return false;
-	outw(PORT_SELECT, f.key);
+	select_item(f.key);
 	for (size_t i = 0; i < f.size / sizeof(e); i++) {
 		read_on(&e, sizeof(e));
 		if (e.type == E820_RAM)
@@ -120,10 +99,7 @@ static paddr_t find_rsdp(void)
 
 bool fw_cfg_read(struct loader_info *l)
 {
-	char signature[4];
-
-	read_key(KEY_SIGNATURE, signature, sizeof(signature));
-	if (memcmp(signature, "QEMU", sizeof(signature)) || !read_memmap(l))
+	if (!fw_cfg_present(&device) || !read_memmap(l))
 		return false;
 	start_rsdp = find_rsdp();
 	l->initrd_size = read_number(KEY_INITRD_SIZE);
@@ -132,7 +108,7 @@ bool fw_cfg_read(struct loader_info *l)
 	l->cmdline_size = read_number(KEY_CMDLINE_SIZE);
 	if (l->cmdline_size) {
 		l->cmdline = take(l, l->cmdline_size);
-		read_key(KEY_CMDLINE_DATA, arch_phys_to_virt(l->cmdline), l->cmdline_size);
+		fw_cfg_read_item(&device, KEY_CMDLINE_DATA, arch_phys_to_virt(l->cmdline), l->cmdline_size);
 	}
 	return true;
 }
