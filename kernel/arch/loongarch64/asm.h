@@ -76,12 +76,12 @@
 #define PTE_CACHED 0x10
 #define PTE_G 0x40
 
-/* The walk: 3 levels of 11 bits over pages of 16 KiB. Fields of PWCL: base and width of the last level, of the second, of
- * the first. */
+/* The walk: 3 levels of 11 bits over pages of 16 KiB. PWCL has base and width of the last level and of "directory 1"; the
+ * root is "directory 3", in PWCH, since its base is too large for a field of PWCL. */
 #define PAGE_BITS 14
 #define TABLE_BITS 11
-#define PWCL_VALUE (PAGE_BITS | TABLE_BITS << 5 | (PAGE_BITS + TABLE_BITS) << 10 | TABLE_BITS << 15 | \
-		    (PAGE_BITS + 2 * TABLE_BITS) << 20 | TABLE_BITS << 25)
+#define PWCL_VALUE (PAGE_BITS | TABLE_BITS << 5 | (PAGE_BITS + TABLE_BITS) << 10 | TABLE_BITS << 15)
+#define PWCH_VALUE (PAGE_BITS + 2 * TABLE_BITS | TABLE_BITS << 6)
 
 /* The kernel's image until it has page tables: one TLB entry for twice 16 MiB, in the part of the TLB that takes any page
  * size, whose first index this is. */

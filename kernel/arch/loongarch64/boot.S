@@ -24,7 +24,7 @@ boot_entry:
 	csrwr	$t0, CSR_TLBREHI	/* the page size of what the refill handler fills in */
 	li.d	$t0, PWCL_VALUE
 	csrwr	$t0, CSR_PWCL
-	move	$t0, $zero
+	li.d	$t0, PWCH_VALUE
 	csrwr	$t0, CSR_PWCH
 	move	$t0, $zero
 	csrwr	$t0, CSR_ASID

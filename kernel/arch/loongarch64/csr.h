@@ -21,13 +21,13 @@
 		__asm__ volatile("csrwr %0, %1" : "+r"(csr_value_) : "i"(number) : "memory"); \
 	} while (0)
 
-/* Change the bits of `mask`; what the register held. */
-#define csr_exchange(number, value, mask)                                                            \
-	({                                                                                           \
-		uint64_t csr_value_ = (value);                                                       \
-		__asm__ volatile("csrxchg %0, %1, %2" : "+r"(csr_value_) : "r"((uint64_t)(mask)), "i"(number) \
-				 : "memory");                                                        \
-		csr_value_;                                                                          \
+/* Change the bits of `mask`; what the register held. The mask in r1 would be another instruction. */
+#define csr_exchange(number, value, mask)                                                        \
+	({                                                                                       \
+		uint64_t csr_value_ = (value);                                                   \
+		register uint64_t csr_mask_ __asm__("$t0") = (mask);                             \
+		__asm__ volatile("csrxchg %0, %1, %2" : "+r"(csr_value_) : "r"(csr_mask_), "i"(number) : "memory"); \
+		csr_value_;                                                                      \
 	})
 
 static inline uint64_t cpucfg(unsigned int word)

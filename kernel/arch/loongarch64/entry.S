@@ -141,7 +141,7 @@ tlb_refill:
 	csrwr	$t0, CSR_TLBRSAVE
 	csrwr	$t1, CSR_REFILL
 	csrrd	$t0, CSR_PGD
-	lddir	$t0, $t0, 2
+	lddir	$t0, $t0, 3
 	lddir	$t0, $t0, 1
 	csrrd	$t1, CSR_TLBRBADV
 	bstrpick.d $t1, $t1, PAGE_BITS + TABLE_BITS - 1, PAGE_BITS + 1
