@@ -15,7 +15,8 @@ LD := ld.lld-19
 HOSTCC ?= clang-19
 
 WARN := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Werror
-include kit/arch/$(ARCH)/flags.mk kernel/arch/$(ARCH)/flags.mk
+include kit/arch/$(ARCH)/flags.mk
+-include kernel/arch/$(ARCH)/flags.mk
 TARGET := --target=$(TRIPLE)
 FREE := -std=gnu11 -ffreestanding -nostdinc -isystem $(dir $(shell $(CC) -print-file-name=include/stddef.h)) $(WARN) -g -MMD -MP
 HOSTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP
@@ -51,7 +52,7 @@ $B/vdso.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
 	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
 
 $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/audit-image
-	$(call say,LD)$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug \
+	$(call say,LD)$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug --discard-locals \
 		-z noexecstack -z norelro -z rodynamic -z max-page-size=4096 -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
 	$(call say,AUDIT)$H/audit-image --header $B/vdso-image.h $@.tmp
 	@mv $@.tmp $@

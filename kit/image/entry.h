@@ -7,7 +7,6 @@
 
 #include "counter.h"
 #include "exports.h"
-#include "getcpu.h"
 #include "page/read.h"
 #include "syscall.h"
 

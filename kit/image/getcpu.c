@@ -4,12 +4,20 @@
  * Owns: its ABI. Relies on: kit/arch/<a>/getcpu.h, the page's cpu_mode. */
 #include "entry.h"
 
+#ifdef VDK_NR_getcpu
+#include "getcpu.h"
+
+/* What kit/arch/<a>/getcpu.h defines: node << 12 | cpu by `cpu_mode` (a VDK_CPU_*, not SINGLE); false where that is a system
+ * call. */
+static inline bool vdk_getcpu(unsigned int cpu_mode, uint32_t *value);
+
 /* The third argument, a cache of Linux before 2.6.24, is ignored as Linux does. */
 VDK_ENTRY(int, getcpu, (uint32_t *cpu, uint32_t *node, void *unused))
 {
-	uint32_t value;
+	unsigned int mode = VDK_LOAD(vdk_data.cpu_mode);
+	uint32_t value = 0;
 
-	if (__builtin_expect(!vdk_getcpu(VDK_LOAD(vdk_data.cpu_mode), &value), 0))
+	if (__builtin_expect(mode != VDK_CPU_SINGLE && !vdk_getcpu(mode, &value), 0))
 		return (int)vdk_syscall(VDK_NR_getcpu, (long)cpu, (long)node, (long)unused);
 	if (cpu)
 		*cpu = value & 0xfff;
@@ -17,3 +25,4 @@ VDK_ENTRY(int, getcpu, (uint32_t *cpu, uint32_t *node, void *unused))
 		*node = value >> 12;
 	return 0;
 }
+#endif

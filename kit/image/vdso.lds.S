@@ -25,7 +25,7 @@ SECTIONS
 	.eh_frame : { KEEP(*(.eh_frame)) } :text
 	.rodata : { *(.rodata .rodata.*) } :text
 	.text : ALIGN(64) { *(.text .text.*) } :text
-	/DISCARD/ : { *(.comment) *(.note.GNU-stack) *(.llvm_addrsig) }
+	/DISCARD/ : { *(.comment) *(.note.GNU-stack) *(.llvm_addrsig) *(.riscv.attributes) }
 	/* Anything here would be writable or relocated: the audit refuses what it cannot be. */
 	.data : { *(.data .data.* .bss .bss.* COMMON .got .got.plt .plt) }
 	vdk_image_data_size = VDK_PAGE_SIZE;

@@ -78,7 +78,7 @@ static bool valid_clocksource(const struct vdk_clocksource *cs)
 
 static bool valid_config(const struct vdk_time_config *config)
 {
-	return config->cpu_mode <= VDK_CPU_LSL && config->tick_ns && config->tick_ns <= VDK_NS_PER_SEC &&
+	return config->cpu_mode <= VDK_CPU_SINGLE && config->tick_ns && config->tick_ns <= VDK_NS_PER_SEC &&
 	       valid_wall(&config->wall);
 }
 
@@ -172,6 +172,28 @@ void vdk_time_zone(const struct vdk_timekeeper *tk, int32_t *minutes_west, int32
 {
 	*minutes_west = VDK_LOAD(tk->kpage->tz_minuteswest);
 	*dst_time = VDK_LOAD(tk->kpage->tz_dsttime);
+}
+
+int vdk_time_set_cpu_mode(struct vdk_timekeeper *tk, unsigned int cpu_mode)
+{
+	if (cpu_mode > VDK_CPU_SINGLE)
+		return -VDK_EINVAL;
+	VDK_STORE(tk->kpage->cpu_mode, cpu_mode);
+	return 0;
+}
+
+int vdk_time_set_hwprobe(struct vdk_timekeeper *tk, const uint64_t *value, unsigned int count, unsigned int cpus)
+{
+	struct vdk_page *kpage = tk->kpage;
+
+	if (VDK_LOAD(kpage->hwprobe_count) || !count || count > VDK_HWPROBE_MAX)
+		return -VDK_EINVAL;
+	for (unsigned int key = 0; key < count; key++)
+		VDK_STORE(kpage->hwprobe[key], value[key]);
+	VDK_STORE(kpage->hwprobe_cpus, cpus);
+	/* Pairs with the acquire load in the image's riscv_hwprobe: who sees the count sees the values. */
+	__atomic_store_n(&kpage->hwprobe_count, count, __ATOMIC_RELEASE);
+	return 0;
 }
 
 /* VDK_COUNTER_FN: the kernel can always read its counter. */

@@ -316,7 +316,7 @@ static void bad_input_is_refused_and_changes_nothing(void **state)
 	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
 	bad = config, bad.tick_ns = VDK_NS_PER_SEC + 1;
 	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
-	bad = config, bad.cpu_mode = VDK_CPU_LSL + 1;
+	bad = config, bad.cpu_mode = VDK_CPU_SINGLE + 1;
 	assert_int_equal(vdk_time_init(&tk, &good, &page, &bad), -VDK_EINVAL);
 	for (uintptr_t off = 1; off < VDK_PAGE_SIZE; off *= 2)
 		assert_int_equal(vdk_time_init(&tk, &good, (struct vdk_page *)((uintptr_t)&page + off), &config), -VDK_EINVAL);
@@ -348,7 +348,7 @@ static void tick_and_bound_stay_within_half_a_wrap(void **state)
 static void limits_are_accepted(void **state)
 {
 	struct vdk_time_config config = { .wall = { VDK_WALL_SEC_MAX, 999999999 }, .tick_ns = VDK_NS_PER_SEC,
-		.cpu_mode = VDK_CPU_LSL };
+		.cpu_mode = VDK_CPU_SINGLE };
 	struct vdk_timespec first = { 0, 0 };
 
 	(void)state;

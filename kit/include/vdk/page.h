@@ -8,7 +8,7 @@
 
 /* For the linker script too. */
 #define VDK_PAGE_SIZE 4096
-#define VDK_PAGE_VERSION 1
+#define VDK_PAGE_VERSION 2
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -32,10 +32,17 @@ extern "C" {
 #define VDK_USER_WIDTH 64u
 
 /* vdk_page.cpu_mode: how getcpu learns the CPU in user mode. x86_64: the value that RDPID gives, or the limit of GDT
- * selector 0x7b that LSL gives, is node << 12 | cpu, as on Linux. */
+ * selector 0x7b that LSL gives, is node << 12 | cpu, as on Linux. loongarch64: the ID that RDTIME.D gives, CSR.TID, is that.
+ * Everywhere: one CPU alone is online, number 0 on node 0. The kernel takes that back (vdk_time_set_cpu_mode) before a second
+ * CPU runs, and the second CPU synchronizes its instruction fetch when it starts. */
 #define VDK_CPU_SYSCALL 0u
 #define VDK_CPU_RDPID 1u
 #define VDK_CPU_LSL 2u
+#define VDK_CPU_COUNTER_ID 3u
+#define VDK_CPU_SINGLE 4u
+
+/* Keys of riscv_hwprobe that a page can hold: 0 to this, less one. */
+#define VDK_HWPROBE_MAX 16u
 
 /* One snapshot: the counter's value at one moment, what the clocks said then, and how fast they go on.
  *
@@ -79,7 +86,11 @@ struct vdk_page {
 	uint32_t res_ns;        /* clock_getres of the fine clocks */
 	uint32_t coarse_res_ns; /* of the coarse clocks: the tick */
 	uint32_t cpu_mode;      /* VDK_CPU_* */
-	uint8_t pad[3804];
+	uint32_t hwprobe_count; /* riscv64: the kernel knows the keys 0 to this, less one, and here are their values; 0: ask it */
+	uint32_t hwprobe_cpus;  /* CPUs 0 to this, less one, are online and have these values, each for itself; 0: nobody has said */
+	uint8_t pad0[4];
+	uint64_t hwprobe[VDK_HWPROBE_MAX]; /* by key, true of all CPUs together */
+	uint8_t pad[3664];
 };
 
 #ifdef __cplusplus
@@ -112,6 +123,9 @@ VDK_AT(vdk_page, tz_dsttime, 276);
 VDK_AT(vdk_page, res_ns, 280);
 VDK_AT(vdk_page, coarse_res_ns, 284);
 VDK_AT(vdk_page, cpu_mode, 288);
+VDK_AT(vdk_page, hwprobe_count, 292);
+VDK_AT(vdk_page, hwprobe_cpus, 296);
+VDK_AT(vdk_page, hwprobe, 304);
 #undef VDK_AT
 VDK_STATIC_ASSERT(sizeof(struct vdk_slot) == 128, "a slot is two cache lines");
 VDK_STATIC_ASSERT(sizeof(struct vdk_page) == VDK_PAGE_SIZE, "the page is a page");

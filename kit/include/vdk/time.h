@@ -84,6 +84,15 @@ int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq);
 void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time);
 void vdk_time_zone(const struct vdk_timekeeper *tk, int32_t *minutes_west, int32_t *dst_time);
 
+/* How user mode learns its CPU, from now on. -VDK_EINVAL: not a VDK_CPU_*. */
+int vdk_time_set_cpu_mode(struct vdk_timekeeper *tk, unsigned int cpu_mode);
+
+/* riscv64: what riscv_hwprobe answers in user mode, for the keys 0 to count - 1, all that the kernel's own call knows. `value` is
+ * what that says for all online CPUs together. `cpus` is n if CPUs 0 to n - 1 are online and each for itself has the same values,
+ * else 0: the answer for a set of CPUs is then the kernel's. Once, after vdk_time_init(); what changes with a CPU that comes
+ * or goes is not for the page. -VDK_EINVAL: told before, or a count of 0 or above VDK_HWPROBE_MAX. */
+int vdk_time_set_hwprobe(struct vdk_timekeeper *tk, const uint64_t *value, unsigned int count, unsigned int cpus);
+
 #ifdef __cplusplus
 }
 #endif

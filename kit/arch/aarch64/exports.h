@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the image's exported names on aarch64, as Linux has them; also read by the linker script.
+ * Relies on: nothing.
+ * Who may include: kit/image. */
+#ifndef VDK_ARCH_AARCH64_EXPORTS_H
+#define VDK_ARCH_AARCH64_EXPORTS_H
+
+#define VDK_VERSION LINUX_2.6.39
+#define VDK_PREFIX(name) __kernel_##name
+/* -mbranch-protection makes the compiler say in a note that each entry point begins with BTI, and that return addresses are signed. */
+#define VDK_PROPERTY_NOTE 1
+#define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(rt_sigreturn)
+
+#endif

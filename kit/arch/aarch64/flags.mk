@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# What the build must know of aarch64.
+TRIPLE := aarch64-linux-gnu
+# Tiny: the data page is within 1 MiB of the code, so one ADR reaches it.
+IMAGE_ARCH_FLAGS := -march=armv8-a -mgeneral-regs-only -mbranch-protection=standard -mcmodel=tiny -mno-outline-atomics
