@@ -200,7 +200,7 @@ bool fdt_compatible(fdt_node_t node, const char *what)
 	return false;
 }
 
-static bool usable(fdt_node_t node)
+bool fdt_usable(fdt_node_t node)
 {
 	const char *status = fdt_string(node, "status");
 
@@ -212,7 +212,7 @@ fdt_node_t fdt_find_compatible(const char *what, fdt_node_t after)
 	const uint32_t *p = after ? next_token((const uint32_t *)after) : first;
 
 	for (; total && p < end; p = next_token(p))
-		if (as_node(p) && fdt_compatible(as_node(p), what) && usable(as_node(p)))
+		if (as_node(p) && fdt_compatible(as_node(p), what) && fdt_usable(as_node(p)))
 			return as_node(p);
 	return NULL;
 }

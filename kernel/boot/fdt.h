@@ -25,6 +25,7 @@ fdt_node_t fdt_find_compatible(const char *what, fdt_node_t after);
 
 const char *fdt_name(fdt_node_t node); /* with its unit address; "" for the root */
 bool fdt_compatible(fdt_node_t node, const char *what);
+bool fdt_usable(fdt_node_t node); /* its status is okay: nobody else's, and not absent */
 /* NULL: it has none of that name. */
 const void *fdt_property(fdt_node_t node, const char *name, uint32_t *size);
 const char *fdt_string(fdt_node_t node, const char *name); /* NULL: none, or not a string */

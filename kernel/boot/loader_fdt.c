@@ -22,7 +22,7 @@ static void add_memory(struct loader_info *l, fdt_node_t node)
 	paddr_t base;
 	uint64_t size;
 
-	if (!type || strcmp(type, "memory"))
+	if (!type || strcmp(type, "memory") || !fdt_usable(node))
 		return;
 	for (unsigned int i = 0; i < RANGES_MAX && fdt_reg(node, i, &base, &size); i++)
 		memmap_add(&l->ram, ALIGN_UP(base, PAGE_SIZE), ALIGN_DOWN(base + size, PAGE_SIZE));
