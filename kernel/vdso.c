@@ -29,6 +29,17 @@ static struct vdk_timekeeper tk;
 static paddr_t data_page, image_pages[IMAGE_PAGES];
 static bool started, mapping_off;
 
+#ifdef ARCH_HWPROBE_KEYS
+static void tell_hwprobe(void)
+{
+	uint64_t value[ARCH_HWPROBE_KEYS];
+
+	arch_hwprobe(value);
+	if (vdk_time_set_hwprobe(&tk, value, ARCH_HWPROBE_KEYS, 1))
+		panic("vdso: the kit refuses what riscv_hwprobe says");
+}
+#endif
+
 void vdso_init(void)
 {
 	const struct vdk_clocksource *cs = arch_clocksources()[0];
@@ -48,6 +59,9 @@ void vdso_init(void)
 			panic("vdso: no memory for the image");
 		memcpy(arch_phys_to_virt(image_pages[i]), vdso_image + i * PAGE_SIZE, PAGE_SIZE);
 	}
+#ifdef ARCH_HWPROBE_KEYS
+	tell_hwprobe();
+#endif
 	started = true;
 	log_info("vdso: clocksource %s, %llu Hz, %s user mode; image %s%s", cs->name, (unsigned long long)cs->hz,
 		 cs->user_mode == VDK_MODE_SYSCALL ? "not readable in" : "readable in", VDK_IMAGE_BUILD_ID,

@@ -18,6 +18,7 @@
  *   ARCH_ELF_MACHINE    e_machine
  *   ARCH_KSTACK_SIZE    bytes of a kernel stack, a power of two
  *   ARCH_MAP_32BIT      mmap's MAP_32BIT, or nothing where there is no such flag
+ *   ARCH_HWPROBE_KEYS   how many keys the system call riscv_hwprobe knows, or nothing where there is no such call
  *   ARCH_VDSO_SIGRETURN offset (VDK_SYM_*) of the vDSO's function that signal handlers return to, or nothing where sa_restorer
  *                       serves; the address is in the process's space->sigreturn */
 #include "arch_types.h"
@@ -157,6 +158,10 @@ bool arch_wall_time(int64_t *sec);
 void arch_timer_arm(uint64_t ns);
 /* How the vDSO's getcpu can learn the CPU in user mode: a VDK_CPU_* value of <vdk/page.h>. */
 unsigned int arch_getcpu_mode(void);
+#ifdef ARCH_HWPROBE_KEYS
+/* What riscv_hwprobe answers, by key: true of all CPUs together. */
+void arch_hwprobe(uint64_t value[ARCH_HWPROBE_KEYS]);
+#endif
 
 /* --- Program loading --- */
 uint64_t arch_hwcap(void);

@@ -15,6 +15,7 @@
 #define ARCH_KSTACK_SIZE 16384UL
 #define ARCH_VDSO_SIGRETURN VDK_SYM___vdso_rt_sigreturn
 #define ARCH_CLONE_TLS_BEFORE_CHILD_TID 1
+#define ARCH_HWPROBE_KEYS 6
 
 /* The first 32 words are Linux's struct user_regs_struct. */
 struct arch_regs {

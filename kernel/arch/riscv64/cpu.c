@@ -37,10 +37,21 @@ static bool is_letter(char c)
 
 static void extension(const char *name, size_t n)
 {
+	static const struct {
+		const char *name;
+		bool *there;
+	} known[] = {
+		{ "sstc", &cpu_features.sstc },
+		{ "zba", &cpu_features.zba },
+		{ "zbb", &cpu_features.zbb },
+		{ "zbs", &cpu_features.zbs },
+	};
+
 	if (n == 1 && is_letter(*name))
 		cpu_features.letters |= 1UL << (*name - 'a');
-	else if (n == 4 && !strncmp(name, "sstc", n))
-		cpu_features.sstc = true;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strlen(known[i].name) == n && !strncmp(name, known[i].name, n))
+			*known[i].there = true;
 }
 
 /* "rv64imafdc_zicsr_sstc", perhaps with versions: "i2p1". */

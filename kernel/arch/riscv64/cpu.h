@@ -11,7 +11,7 @@
 /* What the boot hart has and the kernel uses; filled by cpu_detect(), constant after. */
 struct cpu_features {
 	uint64_t letters; /* bit 0: extension A, ... 25: Z */
-	bool sstc;
+	bool sstc, zba, zbb, zbs;
 	uint64_t time_hz;
 };
 extern struct cpu_features cpu_features;

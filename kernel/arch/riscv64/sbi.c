@@ -10,6 +10,9 @@
 #define EXT_SHUTDOWN_0_1 8
 #define EXT_BASE 0x10
 #define BASE_PROBE 3
+#define BASE_VENDOR_ID 4
+#define BASE_ARCHITECTURE_ID 5
+#define BASE_IMPLEMENTATION_ID 6
 #define EXT_TIME 0x54494d45
 #define EXT_RESET 0x53525354
 #define RESET_SHUTDOWN 0
@@ -51,6 +54,29 @@ void sbi_set_timer(uint64_t at)
 	if (version == UNKNOWN)
 		version = has(EXT_TIME) ? NEW : OLD;
 	call(version == NEW ? EXT_TIME : EXT_SET_TIMER_0_1, 0, at, 0);
+}
+
+/* Firmware of version 0.1 has no such call: 0, "not said". */
+static uint64_t base_value(uint64_t function)
+{
+	struct result r = call(EXT_BASE, function, 0, 0);
+
+	return r.error ? 0 : r.value;
+}
+
+uint64_t sbi_vendor_id(void)
+{
+	return base_value(BASE_VENDOR_ID);
+}
+
+uint64_t sbi_architecture_id(void)
+{
+	return base_value(BASE_ARCHITECTURE_ID);
+}
+
+uint64_t sbi_implementation_id(void)
+{
+	return base_value(BASE_IMPLEMENTATION_ID);
 }
 
 void sbi_power_off(bool failed)

@@ -9,6 +9,9 @@
 
 void sbi_console_put(char c);
 void sbi_set_timer(uint64_t at);      /* of the time counter; ends a pending timer interrupt */
+uint64_t sbi_vendor_id(void);
+uint64_t sbi_architecture_id(void);
+uint64_t sbi_implementation_id(void);
 void sbi_power_off(bool failed);      /* comes back where the firmware can't */
 
 #endif

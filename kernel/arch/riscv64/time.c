@@ -7,7 +7,6 @@
 
 #include "arch/arch.h"
 #include "boot/fdt.h"
-#include "core/cmdline.h"
 #include "core/log.h"
 #include "cpu.h"
 #include "csr.h"
@@ -66,7 +65,7 @@ void arch_time_init(void)
 	riscv_time.hz = cpu_features.time_hz;
 	if (!riscv_time.hz)
 		panic("time: the device tree has no timebase-frequency");
-	riscv_time.user_mode = cmdline_is("counter", "unstable") ? VDK_MODE_SYSCALL : VDK_MODE_COUNTER;
+	riscv_time.user_mode = VDK_MODE_COUNTER;
 	direct = cpu_features.sstc && csr_stimecmp_usable();
 	timer_stop();
 	log_info("time: %lu.%03lu MHz, from the device tree; timer: %s", riscv_time.hz / 1000000,
