@@ -165,7 +165,7 @@ static void set_traps(bool wanted)
 
 static void call(const void *fn, long a, long b, long c)
 {
-	const long args[] = { a, b, c };
+	const long args[5] = { a, b, c };
 
 	set_page(first_state);
 	set_traps(true);
@@ -223,6 +223,21 @@ static void flush_icache_calls(const void *fn)
 	call(fn, (long)image, (long)image + 4, 1);
 }
 
+static void riscv_hwprobe_calls(const void *fn)
+{
+	struct {
+		int64_t key;
+		uint64_t value;
+	} pairs[12];
+	unsigned long cpus = 1;
+
+	for (int i = 0; i < 12; i++)
+		pairs[i].key = i - 1;
+	call(fn, (long)pairs, 12, 0);
+	call(fn, (long)pairs, 0, 0);
+	call(fn, (long)pairs, 12, sizeof(cpus)); /* with a null set of CPUs */
+}
+
 static void no_calls(const void *fn)
 {
 	(void)fn;
@@ -235,6 +250,7 @@ static const struct {
 	{ "clock_gettime", clock_gettime_calls }, { "clock_getres", clock_getres_calls },
 	{ "gettimeofday", gettimeofday_calls },   { "time", time_calls },
 	{ "getcpu", getcpu_calls },               { "flush_icache", flush_icache_calls },
+	{ "riscv_hwprobe", riscv_hwprobe_calls },
 	{ "rt_sigreturn", no_calls /* each trap returns through it */ },
 };
 

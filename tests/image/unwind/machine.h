@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-/* Calls fn(args[0], args[1], args[2]) with its stack pointer in probe_sp, MARK + n in each register n of MACHINE_SAVED, and the
+/* Calls fn(args[0], ..., args[4]) with its stack pointer in probe_sp, MARK + n in each register n of MACHINE_SAVED, and the
  * return address probe_return. It has no unwind table: the walk ends there. */
 long probe(const void *fn, const long *args);
 extern const char probe_return[];
@@ -19,6 +19,7 @@ void signal_entry(int sig, siginfo_t *info, void *context);
 extern const void *trampoline;
 
 #define MARK 0x5eed00
+#define ENTRIES ".text\n.balign 16\n.globl probe, probe_return, signal_entry\n"
 
 /* DWARF numbers: MACHINE_SAVED a function keeps for its caller; MACHINE_REGISTERS(X) X(number, where the signal frame has it),
  * the stack pointer left out: its value is the frame's own address. */
@@ -32,12 +33,12 @@ extern const void *trampoline;
 static const uint8_t machine_trap[] = { 0xcc };
 #define MACHINE_TRAP_SIZE 1 /* how far the trap has moved the pc */
 #define MACHINE_TRAMPOLINE "" /* none: the kernel demands the libc's own (SA_RESTORER) */
-__asm__(".text\n"
+__asm__(ENTRIES
 	"probe:\n"
 	"	push %rbp\n	push %rbx\n	push %r12\n	push %r13\n	push %r14\n	push %r15\n"
 	"	sub $8, %rsp\n"
 	"	mov %rdi, %rax\n"
-	"	mov 16(%rsi), %rdx\n"
+	"	mov 16(%rsi), %rdx\n	mov 24(%rsi), %rcx\n	mov 32(%rsi), %r8\n"
 	"	mov (%rsi), %rdi\n"
 	"	mov 8(%rsi), %rsi\n"
 	"	mov %rsp, probe_sp(%rip)\n"
@@ -62,7 +63,7 @@ __asm__(".text\n"
 static const uint8_t machine_trap[] = { 0x02, 0x90 }; /* c.ebreak */
 #define MACHINE_TRAP_SIZE 0
 #define MACHINE_TRAMPOLINE "__vdso_rt_sigreturn"
-__asm__(".text\n"
+__asm__(ENTRIES
 	"probe:\n"
 	"	addi sp, sp, -112\n"
 	"	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"
@@ -70,7 +71,7 @@ __asm__(".text\n"
 	"	.endr\n"
 	"	sd ra, 96(sp)\n"
 	"	mv t0, a0\n"
-	"	ld a0, 0(a1)\n	ld a2, 16(a1)\n	ld a1, 8(a1)\n"
+	"	ld a0, 0(a1)\n	ld a2, 16(a1)\n	ld a3, 24(a1)\n	ld a4, 32(a1)\n	ld a1, 8(a1)\n"
 	"	sd sp, probe_sp, t1\n"
 	"	li s0, 0x5eed08\n	li s1, 0x5eed09\n"
 	"	.irp n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"
@@ -99,13 +100,13 @@ __asm__(".text\n"
 static const uint8_t machine_trap[] = { 0x00, 0x00, 0x20, 0xd4 }; /* brk #0 */
 #define MACHINE_TRAP_SIZE 0
 #define MACHINE_TRAMPOLINE "__kernel_rt_sigreturn"
-__asm__(".text\n"
+__asm__(ENTRIES
 	"probe:\n"
 	"	stp x29, x30, [sp, #-96]!\n"
 	"	stp x19, x20, [sp, #16]\n	stp x21, x22, [sp, #32]\n	stp x23, x24, [sp, #48]\n"
 	"	stp x25, x26, [sp, #64]\n	stp x27, x28, [sp, #80]\n"
 	"	mov x9, x0\n"
-	"	ldp x0, x10, [x1]\n	ldr x2, [x1, #16]\n	mov x1, x10\n"
+	"	ldp x0, x10, [x1]\n	ldp x2, x3, [x1, #16]\n	ldr x4, [x1, #32]\n	mov x1, x10\n"
 	"	adrp x10, probe_sp\n	mov x11, sp\n	str x11, [x10, :lo12:probe_sp]\n"
 	"	.irp n, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29\n"
 	"	movz x\\n, #0xed00 + \\n\n	movk x\\n, #0x5e, lsl #16\n"
