@@ -163,14 +163,19 @@ static void set_traps(bool wanted)
 	}
 }
 
-static void call(const void *fn, long a, long b, long c)
+static void call5(const void *fn, long a, long b, long c, long d, long e)
 {
-	const long args[5] = { a, b, c };
+	const long args[] = { a, b, c, d, e };
 
 	set_page(first_state);
 	set_traps(true);
 	probe(fn, args);
 	set_traps(false);
+}
+
+static void call(const void *fn, long a, long b, long c)
+{
+	call5(fn, a, b, c, 0, 0);
 }
 
 /* --- Calls that lead to each instruction --- */
@@ -228,14 +233,19 @@ static void riscv_hwprobe_calls(const void *fn)
 	struct {
 		int64_t key;
 		uint64_t value;
-	} pairs[12];
-	unsigned long cpus = 1;
+	} pairs[VDK_HWPROBE_MAX + 2];
+	static const size_t size = 2 * sizeof(long);
+	static const long sets[][2] = { { 1, 0 }, { 2, 0 }, { 1, 1 }, { 0, 0 } }; /* of CPUs: all, one more, far more, none */
 
-	for (int i = 0; i < 12; i++)
-		pairs[i].key = i - 1;
-	call(fn, (long)pairs, 12, 0);
+	for (unsigned int i = 0; i < VDK_HWPROBE_MAX + 2; i++)
+		pairs[i].key = (int)i - 1;
+	call(fn, (long)pairs, VDK_HWPROBE_MAX + 2, 0);
 	call(fn, (long)pairs, 0, 0);
-	call(fn, (long)pairs, 12, sizeof(cpus)); /* with a null set of CPUs */
+	call5(fn, (long)pairs, 1, 0, 0, 1);
+	call5(fn, (long)pairs, 1, (long)size, 0, 0);
+	call5(fn, (long)pairs, 1, (long)size - 1, (long)sets, 0);
+	for (unsigned int i = 0; i < 4; i++)
+		call5(fn, (long)pairs, 1, (long)size, (long)sets[i], 0);
 }
 
 static void no_calls(const void *fn)
@@ -262,12 +272,12 @@ static void set_page(unsigned int state)
 		uint8_t mode, shift;
 		uint32_t res_ns, cpu_mode;
 	} states[] = {
-		{ 0, 0, VDK_MODE_SYSCALL, 0, 0, 0 },
-		{ 1ull << 63, 1, VDK_MODE_COUNTER, 0, 1, 1 }, /* a counter behind the base */
-		{ 0, 1, VDK_MODE_COUNTER, 0, 1, 2 },
-		{ 0, 1, VDK_MODE_COUNTER_ALT, 1, 1, 3 },
-		{ 0, 0, VDK_MODE_COUNTER, 0, 1, 0 }, /* with ns of 1.5e9: one second is carried */
-		{ 0, UINT64_MAX, VDK_MODE_COUNTER, 3, 1, 0 }, /* many seconds are carried */
+		{ 0, 0, VDK_MODE_SYSCALL, 0, 0, VDK_CPU_SYSCALL },
+		{ 1ull << 63, 1, VDK_MODE_COUNTER, 0, 1, VDK_CPU_RDPID }, /* a counter behind the base */
+		{ 0, 1, VDK_MODE_COUNTER, 0, 1, VDK_CPU_LSL },
+		{ 0, 1, VDK_MODE_COUNTER_ALT, 1, 1, VDK_CPU_COUNTER_ID },
+		{ 0, 0, VDK_MODE_COUNTER, 0, 1, VDK_CPU_SINGLE }, /* with ns of 1.5e9: one second is carried */
+		{ 0, UINT64_MAX, VDK_MODE_COUNTER, 3, 1, VDK_CPU_SYSCALL }, /* many seconds are carried */
 	};
 	struct vdk_slot *slot = page->slot;
 
@@ -279,6 +289,8 @@ static void set_page(unsigned int state)
 	slot->ns[0] = slot->ns[1] = slot->boottime_ns = slot->raw_ns = states[state].mult == 0 ? 1500000000 : 7;
 	page->res_ns = page->coarse_res_ns = states[state].res_ns;
 	page->cpu_mode = states[state].cpu_mode;
+	page->hwprobe_count = state; /* of the keys, and with 0 every answer is the system call's */
+	page->hwprobe_cpus = state == 2 ? 64 : 1;
 }
 #define STATES 6
 
