@@ -5,11 +5,11 @@
  * Relies on: one writer at a time; 64-bit atomic loads and stores.
  * Never: waits, neither side.
  *
- * The number sends readers to slot[seq & 1]. An update writes slot 1 while the number is even, makes it odd, writes the same to
- * slot 0, makes it even. Wherever the writer stops, the slot that readers are sent to is whole: the old snapshot before the
+ * The number's lowest bit that counts sends readers to a slot. An update writes slot 1 while that is 0, steps on, writes the same to
+ * slot 0, steps on. Wherever the writer stops, the slot that readers are sent to is whole: the old snapshot before the
  * first change of the number, the new one after. A reader goes round again only if the number changed under it, that
- * is, if a publication completed meanwhile. At rest the number is even and slot 0, in the number's own cache line, serves.
- * The number has 64 bits: it does not come round while a reader sleeps. */
+ * is, if a publication completed meanwhile. At rest slot 0, in the number's own cache line, serves.
+ * It does not come round while a reader sleeps: that would take 2^57 steps. */
 #ifndef VDK_PAGE_LATCH_H
 #define VDK_PAGE_LATCH_H
 
@@ -22,6 +22,11 @@
 #define VDK_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define VDK_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
 
+/* The number goes on in steps of a slot's size: the bit that alternates is the offset of the slot that readers are sent to. 57 bits
+ * count. */
+#define VDK_LATCH_STEP 128u
+_Static_assert(VDK_LATCH_STEP == sizeof(struct vdk_slot), "the step is a slot");
+
 static inline uint64_t vdk_latch_begin(const struct vdk_page *upage)
 {
 	/* Pairs with the release stores of seq in vdk_latch_publish(): who sees the number sees the slot it sends to. */
@@ -30,7 +35,7 @@ static inline uint64_t vdk_latch_begin(const struct vdk_page *upage)
 
 static inline const struct vdk_slot *vdk_latch_slot(const struct vdk_page *upage, uint64_t seq)
 {
-	return &upage->slot[seq & 1];
+	return (const struct vdk_slot *)((const char *)upage + (seq & VDK_LATCH_STEP));
 }
 
 static inline bool vdk_latch_retry(const struct vdk_page *upage, uint64_t seq)
@@ -75,7 +80,7 @@ static inline void vdk_latch_write(struct vdk_page *kpage, unsigned int slot, co
 static inline void vdk_latch_flip(struct vdk_page *kpage)
 {
 	/* Pairs with the acquire load in vdk_latch_begin(): the slot is whole before readers are sent to it. */
-	__atomic_store_n(&kpage->slot[0].seq, VDK_LOAD(kpage->slot[0].seq) + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&kpage->slot[0].seq, VDK_LOAD(kpage->slot[0].seq) + VDK_LATCH_STEP, __ATOMIC_RELEASE);
 }
 
 static inline void vdk_latch_publish(struct vdk_page *kpage, const struct vdk_slot *now)

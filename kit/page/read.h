@@ -18,9 +18,9 @@
  * is not to turn it into a conditional move or an unconditional operation. */
 #define VDK_KEEP_BRANCH() __asm__ volatile("")
 
-/* How a reader gets the counter that `slot` counts with; false: it can't, and the reading is not served. With `value` NULL
- * it only says whether it could. */
-#define VDK_COUNTER_FN(name) bool (*name)(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+/* How a reader gets the counter: in *scaled the cycles since slot->cycles, times 2^slot->shift (vdk_scaled()); false: it can't, and
+ * the reading is not served. With `scaled` NULL it only says whether it could. */
+#define VDK_COUNTER_FN(name) bool (*name)(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
 
 /* Cycles from `base` to `counter` on a counter of `width` bits; 0 when `counter` is up to half a wrap behind, as another
  * CPU's counter may be.
@@ -37,21 +37,21 @@ VDK_INLINE uint64_t vdk_cycles_since(uint64_t base, uint64_t counter, unsigned i
 	return top >> (64 - width);
 }
 
-/* Nanoseconds that `cycles` add to a base with fraction *frac, and in *frac the new fraction: exactly
+VDK_INLINE uint64_t vdk_scaled(const struct vdk_slot *slot, uint64_t counter, unsigned int width, unsigned int shift)
+{
+	return vdk_cycles_since(VDK_LOAD(slot->cycles), counter, width) << shift;
+}
+
+/* Nanoseconds that `scaled` cycles, cycles * 2^shift, add to a base with fraction *frac, and in *frac the new fraction: exactly
  * (cycles * 2^shift * mult + frac) / 2^64 and its remainder.
  *
  * No overflow: mult is below 2^64 and, by the choice of shift (vdk_rate_of_hz in kit/time), cycles * 2^shift stays below 2^64 for
  * any span below 2^64 / 2.25 ns = 259 years; the product's high half then stays below 2^64, and the carry adds at most 1 to it. */
-VDK_INLINE uint64_t vdk_cycles_to_ns(uint64_t cycles, unsigned int shift, uint64_t mult, uint64_t *frac)
+VDK_INLINE uint64_t vdk_scaled_to_ns(uint64_t scaled, uint64_t mult, uint64_t *frac)
 {
-	unsigned __int128 product;
+	unsigned __int128 product = (unsigned __int128)scaled * mult;
 	uint64_t low;
 
-	if (shift) {
-		VDK_KEEP_BRANCH();
-		cycles <<= shift;
-	}
-	product = (unsigned __int128)cycles * mult;
 	low = (uint64_t)product + *frac;
 	product >>= 64;
 	product += low < *frac;
@@ -102,29 +102,32 @@ VDK_INLINE void vdk_slot_base(const struct vdk_slot *slot, int kind, int id, int
 	}
 }
 
-/* A clock that goes with the counter: `id`, of the constant kind `kind`. `width` is a constant where the caller knows the counter, 0 where the slot says it. */
-VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, unsigned int width, struct vdk_timespec *ts,
+/* A clock that goes with the counter: `id`, of the constant kind `kind`. With `once` a reading that would have to go round again is
+ * not served: code without a loop. */
+VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, bool once, struct vdk_timespec *ts,
 			      VDK_COUNTER_FN(counter), const void *ctx)
 {
 	bool raw = kind == VDK_CLOCK_MONOTONIC_RAW;
-	uint64_t seq, now, elapsed, frac, ns;
+	uint64_t seq, scaled, elapsed, frac, ns;
 	int64_t sec;
 
-	do {
+	for (;;) {
 		const struct vdk_slot *slot;
 
 		seq = vdk_latch_begin(upage);
 		slot = vdk_latch_slot(upage, seq);
-		if (!counter(ctx, slot, &now))
+		if (__builtin_expect(!counter(ctx, slot, &scaled), 0))
 			return false;
-		now = vdk_cycles_since(VDK_LOAD(slot->cycles), now, width ? width : VDK_LOAD(slot->width));
 		frac = raw ? VDK_LOAD(slot->raw_frac) : VDK_LOAD(slot->frac);
-		elapsed = vdk_cycles_to_ns(now, VDK_LOAD(slot->shift),
-					   raw ? VDK_LOAD(slot->raw_mult) : VDK_LOAD(slot->mult), &frac);
+		elapsed = vdk_scaled_to_ns(scaled, raw ? VDK_LOAD(slot->raw_mult) : VDK_LOAD(slot->mult), &frac);
 		vdk_slot_base(slot, kind, id, &sec, &ns);
 		/* Consume the snapshot before the look at the number: what waits for the look stays few registers. */
 		__asm__("" : "+r"(elapsed));
-	} while (vdk_latch_retry(upage, seq));
+		if (__builtin_expect(!vdk_latch_retry(upage, seq), 1))
+			break;
+		if (once)
+			return false;
+	}
 	vdk_carry(&sec, &ns, elapsed);
 	ts->tv_sec = sec;
 	ts->tv_nsec = (int64_t)ns;
@@ -132,45 +135,49 @@ VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, un
 }
 
 /* A clock that goes with the tick: REALTIME_COARSE and MONOTONIC_COARSE are the bases of the fine clock `id`. */
-VDK_INLINE bool vdk_read_coarse(const struct vdk_page *upage, int id, struct vdk_timespec *ts, VDK_COUNTER_FN(counter),
-				const void *ctx)
+VDK_INLINE bool vdk_read_coarse(const struct vdk_page *upage, int id, bool once, struct vdk_timespec *ts,
+				VDK_COUNTER_FN(counter), const void *ctx)
 {
 	uint64_t seq, ns;
 	int64_t sec;
 
-	do {
+	for (;;) {
 		const struct vdk_slot *slot;
 
 		seq = vdk_latch_begin(upage);
 		slot = vdk_latch_slot(upage, seq);
-		if (!counter(ctx, slot, NULL))
+		if (__builtin_expect(!counter(ctx, slot, NULL), 0))
 			return false;
 		vdk_slot_base(slot, VDK_KIND_HOT, id, &sec, &ns);
-	} while (vdk_latch_retry(upage, seq));
+		if (__builtin_expect(!vdk_latch_retry(upage, seq), 1))
+			break;
+		if (once)
+			return false;
+	}
 	ts->tv_sec = sec;
 	ts->tv_nsec = (int64_t)ns;
 	return true;
 }
 
-/* Clock `id` now; false: the page does not hold it, or `counter` refused. Each call below is a copy of its own, with
+/* Clock `id` now; false: the page does not hold it, or `counter` refused, or `once`. Each call below is a copy of its own, with
  * the clock's offsets as constants. */
-VDK_INLINE bool vdk_read_clock(const struct vdk_page *upage, int id, unsigned int width, struct vdk_timespec *ts,
+VDK_INLINE bool vdk_read_clock(const struct vdk_page *upage, int id, bool once, struct vdk_timespec *ts,
 			       VDK_COUNTER_FN(counter), const void *ctx)
 {
 	switch (id) {
 	case VDK_CLOCK_REALTIME:
-		return vdk_read_fine(upage, VDK_KIND_HOT, VDK_CLOCK_REALTIME, width, ts, counter, ctx);
+		return vdk_read_fine(upage, VDK_KIND_HOT, VDK_CLOCK_REALTIME, once, ts, counter, ctx);
 	case VDK_CLOCK_MONOTONIC:
-		return vdk_read_fine(upage, VDK_KIND_HOT, VDK_CLOCK_MONOTONIC, width, ts, counter, ctx);
+		return vdk_read_fine(upage, VDK_KIND_HOT, VDK_CLOCK_MONOTONIC, once, ts, counter, ctx);
 	case VDK_CLOCK_MONOTONIC_RAW:
-		return vdk_read_fine(upage, VDK_CLOCK_MONOTONIC_RAW, VDK_CLOCK_MONOTONIC_RAW, width, ts, counter, ctx);
+		return vdk_read_fine(upage, VDK_CLOCK_MONOTONIC_RAW, id, once, ts, counter, ctx);
 	case VDK_CLOCK_REALTIME_COARSE:
 	case VDK_CLOCK_MONOTONIC_COARSE:
-		return vdk_read_coarse(upage, id - VDK_CLOCK_REALTIME_COARSE, ts, counter, ctx);
+		return vdk_read_coarse(upage, id - VDK_CLOCK_REALTIME_COARSE, once, ts, counter, ctx);
 	case VDK_CLOCK_BOOTTIME:
-		return vdk_read_fine(upage, VDK_CLOCK_BOOTTIME, VDK_CLOCK_BOOTTIME, width, ts, counter, ctx);
+		return vdk_read_fine(upage, VDK_CLOCK_BOOTTIME, id, once, ts, counter, ctx);
 	case VDK_CLOCK_TAI:
-		return vdk_read_fine(upage, VDK_CLOCK_TAI, VDK_CLOCK_TAI, width, ts, counter, ctx);
+		return vdk_read_fine(upage, VDK_CLOCK_TAI, id, once, ts, counter, ctx);
 	default:
 		return false;
 	}

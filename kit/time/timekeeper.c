@@ -43,10 +43,10 @@ static void advance(struct vdk_timekeeper *tk)
 {
 	struct vdk_slot *now = &tk->now;
 	uint64_t cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
-	uint64_t raw_ns = now->raw_ns;
+	uint64_t scaled = cycles << now->shift, raw_ns = now->raw_ns;
 
-	add_ns(now, vdk_cycles_to_ns(cycles, now->shift, now->mult, &now->frac));
-	vdk_carry(&now->raw_sec, &raw_ns, vdk_cycles_to_ns(cycles, now->shift, now->raw_mult, &now->raw_frac));
+	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, &now->frac));
+	vdk_carry(&now->raw_sec, &raw_ns, vdk_scaled_to_ns(scaled, now->raw_mult, &now->raw_frac));
 	now->raw_ns = (uint32_t)raw_ns;
 	now->cycles = wrap(now->cycles + cycles, now->width);
 }
@@ -82,6 +82,13 @@ static bool valid_config(const struct vdk_time_config *config)
 	       valid_wall(&config->wall);
 }
 
+static uint8_t slot_mode(const struct vdk_clocksource *cs, const struct vdk_rate *rate)
+{
+	bool scaled = cs->user_mode != VDK_MODE_SYSCALL && rate->shift;
+
+	return (uint8_t)(cs->user_mode | (scaled ? VDK_MODE_SCALED : 0));
+}
+
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
 		  const struct vdk_time_config *config)
 {
@@ -102,7 +109,7 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 			.raw_mult = rate.mult,
 			.shift = rate.shift,
 			.width = (uint8_t)cs->width,
-			.mode = (uint8_t)cs->user_mode,
+			.mode = slot_mode(cs, &rate),
 			.tai_offset_sec = config->tai_offset_sec,
 		},
 		.cs = cs,
@@ -154,7 +161,7 @@ int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq)
 	mult = vdk_rate_adjust(now->raw_mult, freq);
 	slower = mult < now->mult;
 	if (slower)
-		add_ns(now, vdk_cycles_to_ns(tk->bound_cycles, now->shift, now->mult - mult, &now->frac));
+		add_ns(now, vdk_scaled_to_ns(tk->bound_cycles << now->shift, now->mult - mult, &now->frac));
 	now->mult = mult;
 	publish(tk);
 	if (slower && vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width) > tk->bound_cycles)
@@ -197,19 +204,18 @@ int vdk_time_set_hwprobe(struct vdk_timekeeper *tk, const uint64_t *value, unsig
 }
 
 /* VDK_COUNTER_FN: the kernel can always read its counter. */
-static bool kernel_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+static bool kernel_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
 {
 	const struct vdk_clocksource *cs = ctx;
 
-	(void)slot;
-	if (value)
-		*value = cs->read(cs);
+	if (scaled)
+		*scaled = vdk_scaled(slot, cs->read(cs), VDK_LOAD(slot->width), VDK_LOAD(slot->shift));
 	return true;
 }
 
 bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_timespec *ts)
 {
-	return vdk_read_clock(tk->kpage, clock_id, 0, ts, kernel_counter, tk->cs);
+	return vdk_read_clock(tk->kpage, clock_id, false, ts, kernel_counter, tk->cs);
 }
 
 bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns)

@@ -18,14 +18,15 @@
 #include "vdk/time.h"
 
 #define ROUNDS 200000
-#define HZ 1000000000u /* any: the clocks then run at another speed than the wall's, which nothing here asks */
+/* Any: the clocks then run at another speed than the wall's, which nothing here asks. A slow counter is scaled, a fast one is not. */
+static const uint64_t frequencies[] = { 1000000000, 3000000000 };
 
 static uint64_t read_counter(const struct vdk_clocksource *cs)
 {
 	return vdk_counter_read(cs->user_mode);
 }
 
-static struct vdk_clocksource cs = { "counter", read_counter, HZ, VDK_USER_WIDTH, VDK_MODE_COUNTER };
+static struct vdk_clocksource cs = { "counter", read_counter, 0, VDK_USER_WIDTH, VDK_MODE_COUNTER };
 static struct vdk_timekeeper tk;
 static bool stop;
 
@@ -62,21 +63,22 @@ static void *tick(void *unused)
 	return NULL;
 }
 
-static void start(struct vdk_page *page, unsigned int mode)
+static void start(struct vdk_page *page, unsigned int mode, uint64_t hz)
 {
 	struct vdk_time_config config = { .wall = { 1700000000, 999999990 }, .tai_offset_sec = 37, .tick_ns = 4000000 };
 
 	cs.user_mode = mode;
+	cs.hz = hz;
 	if (vdk_time_init(&tk, &cs, page, &config) != 0)
 		bail("the timekeeper does not start");
 }
 
 /* timekeeper <= image <= timekeeper, with ticks at every moment. */
-static void test_brackets(struct vdk_page *page, unsigned int mode)
+static void test_brackets(struct vdk_page *page, unsigned int mode, uint64_t hz)
 {
 	pthread_t ticker;
 
-	start(page, mode);
+	start(page, mode, hz);
 	stop = false;
 	if (pthread_create(&ticker, NULL, tick, NULL) != 0)
 		bail("no thread");
@@ -88,7 +90,8 @@ static void test_brackets(struct vdk_page *page, unsigned int mode)
 
 			outside += now < before || now > kernel_ns(clocks[c]);
 		}
-		is_int(outside, 0, "image_and_timekeeper_agree_on_clock_%d_in_mode_%u", clocks[c], mode);
+		is_int(outside, 0, "image_and_timekeeper_agree_on_clock_%d_in_mode_%u_at_%llu_hz", clocks[c], mode,
+		       (unsigned long long)hz);
 	}
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(ticker, NULL);
@@ -132,7 +135,7 @@ static void test_time_is_coarse(struct vdk_page *page)
 
 	if (!vdso_time)
 		return;
-	start(page, VDK_MODE_COUNTER);
+	start(page, VDK_MODE_COUNTER, frequencies[0]);
 	while (kernel_ns(VDK_CLOCK_MONOTONIC) < 1000)
 		;
 	second = vdso_time(NULL);
@@ -258,8 +261,10 @@ int main(void)
 
 	if (mprotect(page, VDK_IMAGE_DATA_SIZE, PROT_READ | PROT_WRITE) != 0)
 		bail("mprotect: %s", strerror(errno));
-	test_brackets(page, VDK_MODE_COUNTER);
-	test_brackets(page, VDK_MODE_COUNTER_ALT);
+	for (size_t i = 0; i < sizeof(frequencies) / sizeof(frequencies[0]); i++) {
+		test_brackets(page, VDK_MODE_COUNTER, frequencies[i]);
+		test_brackets(page, VDK_MODE_COUNTER_ALT, frequencies[i]);
+	}
 	test_time_is_coarse(page);
 	test_machine(page);
 	test_no_system_call(page);

@@ -79,7 +79,7 @@ static void reader_never_returns_a_torn_snapshot(void **state)
 	assert_int_equal(backwards, 0);
 	assert_true(readings > 100000);
 	assert_true(retries > 0); /* else nothing was raced, and the test shows nothing */
-	assert_int_equal(page.slot[0].seq, 2 * (UPDATES + 1));
+	assert_int_equal(page.slot[0].seq, 2ull * VDK_LATCH_STEP * (UPDATES + 1));
 }
 
 static const struct CMUnitTest tests[] = {

@@ -13,7 +13,7 @@ static void conversion_is_exact(void **state)
 		unsigned int shift = (unsigned int)random_between(0, 31);
 		uint64_t cycles = random_bits(64 - shift), mult = random_bits(64), frac = random_bits(64), rest = frac;
 		wide exact = ((wide)cycles << shift) * mult + frac;
-		uint64_t ns = vdk_cycles_to_ns(cycles, shift, mult, &rest);
+		uint64_t ns = vdk_scaled_to_ns(cycles << shift, mult, &rest);
 
 		assert_true((wide)ns << 64 == (exact >> 64) << 64);
 		assert_true(rest == (uint64_t)exact);
@@ -67,17 +67,16 @@ static void carry_is_right_at_each_edge(void **state)
 		}
 }
 
-static bool fixed_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+static bool fixed_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
 {
-	(void)slot;
-	if (value)
-		*value = *(const uint64_t *)ctx;
+	if (scaled)
+		*scaled = vdk_scaled(slot, *(const uint64_t *)ctx, 64, slot->shift);
 	return true;
 }
 
-static bool no_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *value)
+static bool no_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
 {
-	(void)ctx, (void)slot, (void)value;
+	(void)ctx, (void)slot, (void)scaled;
 	return false;
 }
 
@@ -106,10 +105,49 @@ static void each_clock_reads_its_own_words(void **state)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		struct vdk_timespec ts = { -1, -1 };
 
-		assert_true(vdk_read_clock(&page, expected[i].id, 0, &ts, fixed_counter, &counter));
+		assert_true(vdk_read_clock(&page, expected[i].id, false, &ts, fixed_counter, &counter));
 		assert_int_equal(ts.tv_sec, expected[i].sec);
 		assert_int_equal(ts.tv_nsec, expected[i].ns);
-		assert_false(vdk_read_clock(&page, expected[i].id, 0, &ts, no_counter, NULL));
+		assert_false(vdk_read_clock(&page, expected[i].id, false, &ts, no_counter, NULL));
+	}
+}
+
+/* A counter during whose reading a publication is completed, the first time. */
+static bool disturbed_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
+{
+	int *left = *(int *const *)ctx;
+
+	(void)slot;
+	if (scaled)
+		*scaled = 0;
+	if (*left > 0) {
+		struct vdk_slot next = page.slot[0];
+
+		next.sec[0]++;
+		--*left;
+		vdk_latch_publish(&page, &next);
+	}
+	return true;
+}
+
+static void reading_once_gives_up_where_the_loop_goes_round(void **state)
+{
+	static const int ids[] = { VDK_CLOCK_REALTIME, VDK_CLOCK_REALTIME_COARSE };
+	struct vdk_slot slot = { .width = 64, .mode = VDK_MODE_COUNTER };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		struct vdk_timespec ts = { -1, -1 };
+		int left = 1, *at = &left;
+
+		vdk_latch_publish(&page, &slot);
+		assert_false(vdk_read_clock(&page, ids[i], true, &ts, disturbed_counter, &at));
+		assert_int_equal(ts.tv_sec, -1);
+		assert_true(vdk_read_clock(&page, ids[i], true, &ts, disturbed_counter, &at));
+		assert_int_equal(ts.tv_sec, 1);
+		left = 3;
+		assert_true(vdk_read_clock(&page, ids[i], false, &ts, disturbed_counter, &at));
+		assert_int_equal(ts.tv_sec, 4);
 	}
 }
 
@@ -121,7 +159,7 @@ static void other_ids_are_not_served(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		assert_false(vdk_read_clock(&page, ids[i], 0, &ts, fixed_counter, &counter));
+		assert_false(vdk_read_clock(&page, ids[i], false, &ts, fixed_counter, &counter));
 		assert_int_equal(vdk_read_res(&page, ids[i]), 0);
 	}
 	assert_int_equal(ts.tv_sec, -1);
@@ -133,6 +171,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(carry_keeps_ns_below_a_second),
 	cmocka_unit_test(carry_is_right_at_each_edge),
 	cmocka_unit_test(each_clock_reads_its_own_words),
+	cmocka_unit_test(reading_once_gives_up_where_the_loop_goes_round),
 	cmocka_unit_test(other_ids_are_not_served),
 };
 RUN(tests)

@@ -28,6 +28,9 @@ extern "C" {
 #define VDK_MODE_COUNTER 1u
 #define VDK_MODE_COUNTER_ALT 2u
 
+/* Added in vdk_slot.mode to a way of reading the counter where `shift` is not 0, so that one comparison tells a reader both. */
+#define VDK_MODE_SCALED 0x80u
+
 /* Bits of a counter that user mode reads: the image takes all 64. (ARM promises only 56, and 40 years before they wrap.) */
 #define VDK_USER_WIDTH 64u
 
@@ -57,7 +60,7 @@ struct vdk_slot {
 	uint64_t frac;   /* of the bases of REALTIME, MONOTONIC, BOOTTIME and TAI, in units of 2^-64 ns */
 	int64_t sec[2];  /* bases of REALTIME and MONOTONIC, by clock id */
 	uint32_t ns[2];  /* below 1e9 */
-	uint8_t mode;    /* VDK_MODE_* */
+	uint8_t mode;    /* VDK_MODE_*, and VDK_MODE_SCALED */
 	uint8_t shift;   /* below 64 */
 	uint8_t width;   /* bits of the counter, 1 to 64: mask = 2^width - 1 */
 	uint8_t pad0[5];
@@ -73,7 +76,7 @@ struct vdk_slot {
 	uint8_t pad1[20];
 };
 
-/* Readers are sent to slot[seq & 1]; the writer changes the slot that nobody is sent to (kit/page/latch.h). */
+/* Readers are sent to one slot; the writer changes the other (kit/page/latch.h). */
 struct vdk_page {
 	struct vdk_slot slot[2];
 
