@@ -150,7 +150,7 @@ run: boot-files ## boot the kernel and run the main program
 
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
 # tests/arch/<a>.mk: TEST_CC builds a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C programs for it.
-include tests/arch/$(ARCH).mk
+-include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
 LAYERS := project unit page kit image tools guest
 # Tests that know no architecture run once.

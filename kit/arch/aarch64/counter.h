@@ -7,6 +7,9 @@
 
 #include "vdk/arch.h"
 
+/* 1 GHz at most (Armv8.6 on), less before. */
+#define VDK_HOT_MODE (VDK_MODE_COUNTER | VDK_MODE_SCALED)
+
 /* COUNTER: ISB; MRS CNTVCT_EL0. COUNTER_ALT: MRS CNTVCTSS_EL0, self-synchronizing, for CPUs with ECV (ID_AA64MMFR0_EL1.ECV).
  *
  * Neither waits for earlier loads by itself; both wait for branches: what is behind an ISB is fetched when the ISB is

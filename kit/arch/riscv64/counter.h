@@ -7,6 +7,9 @@
 
 #include "vdk/arch.h"
 
+/* Timebases are well below a GHz. */
+#define VDK_HOT_MODE (VDK_MODE_COUNTER | VDK_MODE_SCALED)
+
 /* Both modes are RDTIME behind FENCE r,i. The memory model counts a read of a CSR as device input (privileged and
  * unprivileged ISA, "CSR access ordering"): nothing but a fence with `i` on its side orders it with loads, no dependency
  * does, and the acquire fence behind the number's load is r,rw, which leaves it out. Later loads may pass. */

@@ -7,7 +7,7 @@
 
 #include "vdk/arch.h"
 
-/* A TSC's cycle is shorter than a nanosecond. */
+/* Faster than a GHz, but for few. */
 #define VDK_HOT_MODE VDK_MODE_COUNTER
 
 /* COUNTER: RDTSCP, which waits until all earlier loads are done (Intel SDM, AMD APM: RDTSCP). COUNTER_ALT: LFENCE; RDTSC, for
