@@ -149,7 +149,8 @@ run: boot-files ## boot the kernel and run the main program
 	@tools/boot --arch $(ARCH) -- /bin/hello
 
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
-# tests/arch/<a>.mk: TEST_CC builds a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C programs for it.
+# tests/arch/<a>.mk: TEST_CC and TEST_LIBS build a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C
+# programs for it.
 -include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
 LAYERS := project unit page kit image tools guest
@@ -173,7 +174,7 @@ $(UNIT): $B/%: %.c $(TEST_KIT)
 
 $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^)
+	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) $(TEST_LIBS)
 
 # What prove runs: for each test and architecture a script that names both, build/<arch>/t/<layer>/<test>.t.
 SCRIPTS := $(wildcard $(patsubst %,tests/%/*.t,$(filter-out $(ONCE),$(LAYERS))))

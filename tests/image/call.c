@@ -149,10 +149,11 @@ static void test_bad_pointers(void)
 
 		for (size_t i = 0; i < CLOCKS; i++) {
 			gettime += vdso_clock_gettime(clocks[i], bad[b].pointer) != -EFAULT;
-			getres += vdso_clock_getres(clocks[i], bad[b].pointer) != -EFAULT;
+			/* which QEMU's user mode does not see */
+			getres += vdso_clock_getres(clocks[i], bad[b].pointer) != RAW(clock_getres, clocks[i], bad[b].pointer);
 		}
 		is_int(gettime, 0, "clock_gettime_to_%s_is_EFAULT", bad[b].name);
-		is_int(getres, 0, "clock_getres_to_%s_is_EFAULT", bad[b].name);
+		is_int(getres, 0, "clock_getres_to_%s_has_the_system_calls_result", bad[b].name);
 		is_int(vdso_gettimeofday(bad[b].pointer, NULL), -EFAULT, "gettimeofday_to_%s_is_EFAULT", bad[b].name);
 		is_int(vdso_gettimeofday(&(struct timeval){ 0 }, bad[b].pointer), -EFAULT,
 		       "gettimeofday_with_tz_in_%s_is_EFAULT", bad[b].name);
