@@ -16,7 +16,7 @@
 #define FUTEX_PRIVATE 128
 #define FUTEX_REALTIME 256
 
-#define GUARD 4096ul
+#define GUARD 16384ul /* the largest page */
 #define DEFAULT_STACK (128ul << 10)
 #define DESCRIPTOR 8192ul /* and thread-local variables */
 

@@ -12,14 +12,15 @@
 
 #define SA_RESTORER 0x04000000
 
-/* The kernel's; `restorer` is there where an architecture has it. */
+/* The kernel's; `restorer` is there where an architecture has it. QEMU 7.2 in user mode takes it to be there on LoongArch
+ * too, and so the mask to be the word behind. */
 struct kernel_sigaction {
 	void (*handler)(int);
 	unsigned long flags;
 #if SIGACTION_RESTORER
 	void (*restorer)(void);
 #endif
-	sigset_t mask;
+	sigset_t mask, mask_for_qemu;
 };
 
 int sigaction(int signo, const struct sigaction *action, struct sigaction *old)
@@ -30,7 +31,7 @@ int sigaction(int signo, const struct sigaction *action, struct sigaction *old)
 	if (action) {
 		new_action.handler = action->sa_handler;
 		new_action.flags = (unsigned int)action->sa_flags;
-		new_action.mask = action->sa_mask;
+		new_action.mask = new_action.mask_for_qemu = action->sa_mask;
 #if SIGACTION_RESTORER
 		new_action.flags |= SA_RESTORER;
 		new_action.restorer = nolibc_restore;

@@ -87,7 +87,7 @@ static long address(void)
 	case 4:
 		return (long)(noaccess + below(PAGE) / 8 * 8);
 	case 5:
-		return (long)(&local + (long)below(1024) - 256);
+		return (long)((uintptr_t)&local + 8 * below(1024) - 2048);
 	case 6:
 		return (long)(getauxval(AT_SYSINFO_EHDR) - 6 * PAGE + below(10 * PAGE) / 8 * 8);
 	case 7:

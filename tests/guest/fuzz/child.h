@@ -234,7 +234,7 @@ static void chain(void)
 	}
 	syscall(SYS_epoll_ctl, last, EPOLL_CTL_ADD, made[4], &event);
 	syscall(SYS_write, made[4], scratch, 8);
-	syscall(SYS_epoll_wait, first, scratch, 4, 0);
+	syscall(SYS_epoll_pwait, first, scratch, 4, 0, NULL, 8);
 	syscall(SYS_close_range, last < 32 ? 32 : last, 255, 0);
 	for (int i = 0; i < 50; i++) {
 		memcpy(before, name, sizeof(name));
@@ -264,6 +264,15 @@ static void make_files(void)
 	made[5] = (int)syscall(SYS_timerfd_create, CLOCK_MONOTONIC, O_NONBLOCK);
 	if (pipe2(ends, below(2) ? O_NONBLOCK : 0) == 0)
 		made[6] = ends[0], made[7] = ends[1];
+}
+
+static bool is_fork(long nr)
+{
+#ifdef SYS_fork
+	if (nr == SYS_fork || nr == SYS_vfork)
+		return true;
+#endif
+	return nr == SYS_clone || nr == SYS_clone3;
 }
 
 static void one_call(void)
@@ -299,7 +308,7 @@ static void one_call(void)
 		nr = below(8) ? (long)below(470) : integer();
 		for (int i = 0; i < 6; i++)
 			a[i] = below(2) ? integer() : address();
-		if (nr == SYS_clone || nr == SYS_clone3 || nr == SYS_fork || nr == SYS_vfork) {
+		if (is_fork(nr)) {
 			new_process();
 			return;
 		}
