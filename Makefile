@@ -120,7 +120,21 @@ $B/syscall-numbers.h: tools/syscall-table
 # --- Programs and the default root file system ----------------------------------------------------------------------
 USER_FLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MP -pthread -Itests -Ikit/include
 GUEST := $(basename $(notdir $(wildcard tests/guest/*.c)))
-USER_BIN := $B/user/hello $(foreach t,$(GUEST),$(addprefix $B/tests/guest/$t-,$(LIBCS)))
+USER_BIN := $(patsubst %.c,$B/%,$(wildcard user/*.c)) $(foreach t,$(GUEST),$(addprefix $B/tests/guest/$t-,$(LIBCS)))
+
+# tests/nolibc, for the architectures that Debian has no C library for, and for those that can compare it with one.
+NOLIBC_FLAGS := $(TARGET) $(NOLIBC_ARCH_FLAGS) -nostdlibinc -isystem tests/nolibc/include -I$B -fno-builtin -fno-pic -fno-stack-protector
+NOLIBC_OBJ := $(patsubst %,$O/%.o,$(wildcard tests/nolibc/*.c tests/nolibc/arch/$(ARCH)/*.S))
+CC_nolibc := $(CC) $(NOLIBC_FLAGS) -static -nostdlib -fuse-ld=lld $B/nolibc.a
+
+$O/tests/nolibc/%.o: tests/nolibc/% $B/syscall-numbers.h
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(NOLIBC_FLAGS) -std=gnu11 -O2 -ffreestanding $(WARN) -MMD -MP -Itests -Itests/nolibc/arch/$(ARCH) -c -o $@ $<
+
+$B/nolibc.a: $(NOLIBC_OBJ)
+	$(call say,AR)rm -f $@; llvm-ar-19 rcs $@ $^
+
+$(if $(filter nolibc,$(firstword $(LIBCS))),$(USER_BIN),$(filter %-nolibc,$(USER_BIN))): $B/nolibc.a
 
 $B/user/%: user/%.c
 	@mkdir -p $(@D)
@@ -140,7 +154,7 @@ $(foreach l,$(LIBCS),$(eval $(call guest_rule,$l)))
 root: $B/root.stamp ## the default root file system, build/<arch>/root
 
 $B/root.stamp: tools/make-root $(USER_BIN)
-	$(call say,GEN)tools/make-root $(BUSYBOX) $B/root $(USER_BIN)
+	$(call say,GEN)tools/make-root '$(BUSYBOX)' $B/root $(USER_BIN)
 	@touch $@
 
 boot-files: $B/kernel $B/$(KERNEL_IMAGE) $B/root.stamp

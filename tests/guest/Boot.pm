@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Owns: how tests run programs on the reference kernel and on this Linux, and report the programs' own tests.
-# Relies on: tools/boot; busybox in the guest's root. VDK_BUILD and ARCH say which build.
+# Relies on: tools/boot; user/box.c in the guest's root. VDK_BUILD and ARCH say which build.
 # Never: loses a program's result because another one crashed, hung, or took the kernel with it.
 package Boot;
 
@@ -12,12 +12,17 @@ use FindBin;
 use POSIX ();
 use Test::More;
 
-our @EXPORT = qw(run boot sessions tap $arch $build $native);
+our @EXPORT = qw(run boot sessions tap libcs $arch $build $native);
 
 our $project = "$FindBin::Bin/../..";
 our $arch = $ENV{ARCH} // 'x86_64';
 our $build = $ENV{VDK_BUILD} // "$project/build/$arch";
 our $native = (POSIX::uname())[4] eq $arch; # programs of that architecture run here too
+
+# The C libraries that guest programs of this architecture were built with: what stands behind the name of one.
+sub libcs {
+	return sort map { m{/vdso-([^./]+)$} } glob "$build/tests/guest/vdso-*";
+}
 
 # Run a command: its exit status or 128 + signal, what it wrote, and on standard error.
 sub run {
@@ -42,9 +47,9 @@ sub boot {
 	return run("$project/tools/boot", @_);
 }
 
-# Run shell commands in the guest, in order, in as few boots as it takes: `@$commands` are of [name, command],
+# Run commands in the guest, in order, in as few boots as it takes: `@$commands` are of [name, program, arguments],
 # `@$options` for tools/boot. By name: status, out (both streams), and `lost`, why there is no status, if the kernel did
-# not survive the command. A command that hangs is killed, and so is a kernel.
+# not survive the command. A command that hangs is killed, and so is a kernel. The format is user/box.c's.
 sub sessions {
 	my ($options, $commands) = @_;
 	my %result;
@@ -53,14 +58,12 @@ sub sessions {
 	while (@left) {
 		my $script = File::Temp->new;
 		for (@left) {
-			my ($name, $command) = @$_;
-			$command =~ s/'/'\\''/g;
-			print $script "echo '<<<$name'\n", "timeout -s KILL 100 sh -c '$command' 2>&1\n",
-				"printf '\\n>>>%d\\n' \$?\n";
+			my ($name, @command) = @$_;
+			print $script map { "$_\0" } $name, scalar(@command), @command;
 		}
 		$script->flush;
 		my $boot = boot('--timeout', 100 + 10 * @left, @$options, '--add', "$script:/session", '--',
-			'/bin/busybox', 'sh', '/session');
+			'/bin/box', 'session', '/session');
 		my $lost = $boot->{err} || "tools/boot ended with status $boot->{status}";
 		my $begun = 0;
 		while ($boot->{out} =~ /^<<<(\N+)\n(.*?)(?:\n>>>(\d+)\n|\z)/gms) {

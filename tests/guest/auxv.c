@@ -14,6 +14,15 @@
 
 #define RUNS 4
 
+/* Without AT_MINSIGSTKSZ. */
+#if defined(__aarch64__)
+#define MINSIGSTKSZ_OF_ABI 5120
+#elif defined(__loongarch__)
+#define MINSIGSTKSZ_OF_ABI 4096
+#else
+#define MINSIGSTKSZ_OF_ABI 2048
+#endif
+
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 extern char _start[] __attribute__((visibility("hidden")));
 extern char **environ;
@@ -96,7 +105,7 @@ static void vdso_is_an_elf_file(void)
 {
 	const ElfW(Ehdr) *vdso = (const ElfW(Ehdr) *)aux(AT_SYSINFO_EHDR);
 
-	if (!ok(vdso && (uintptr_t)vdso % 4096 == 0, "AT_SYSINFO_EHDR is the beginning of a page"))
+	if (!ok(vdso && (uintptr_t)vdso % PAGE == 0, "AT_SYSINFO_EHDR is the beginning of a page"))
 		return;
 	ok(memcmp(vdso->e_ident, ELFMAG, SELFMAG) == 0 && vdso->e_type == ET_DYN &&
 	   vdso->e_machine == __ehdr_start.e_machine, "AT_SYSINFO_EHDR is the ELF header of a shared object");
@@ -130,19 +139,30 @@ static void identity_is_right(void)
 	is_int((long long)aux(AT_EGID), getegid(), "AT_EGID is getegid()");
 	is_int((long long)aux(AT_SECURE), 0, "AT_SECURE is 0");
 	is_int((long long)aux(AT_FLAGS), 0, "AT_FLAGS is 0");
-	is_int((long long)aux(AT_PAGESZ), 4096, "AT_PAGESZ is 4096");
+	is_int((long long)aux(AT_PAGESZ), PAGE, "AT_PAGESZ is %ld", PAGE);
 	is_int((long long)aux(AT_CLKTCK), 100, "AT_CLKTCK is 100");
 }
 
+/* Every bit that AT_HWCAP announces is among `possible`, and what every program may expect is there. */
+static void hwcap_is(unsigned long possible, unsigned long expected)
+{
+	unsigned long hwcap = aux(AT_HWCAP);
+
+	ok((hwcap & ~possible) == 0, "AT_HWCAP announces only what the processor has");
+	ok((hwcap & expected) == expected, "AT_HWCAP announces what every program may expect");
+	diag("AT_HWCAP %lx, possible %lx, expected %lx", hwcap, possible, expected);
+}
+
+#if defined(__x86_64__)
+#define PLATFORM "x86_64"
+
+/* CPUID's word; a kernel may hide some of it. Expected: FPU, TSC, CX8, CMOV, MMX, FXSR, SSE, SSE2. */
 static void processor_is_right(void)
 {
-	const char *platform = (const char *)aux(AT_PLATFORM);
-#if defined(__x86_64__)
 	unsigned int a, b, c, d;
 
-	ok(platform && strcmp(platform, "x86_64") == 0, "AT_PLATFORM is x86_64");
 	__cpuid(1, a, b, c, d);
-	is_int((long long)aux(AT_HWCAP), (long long)d, "AT_HWCAP is what CPUID says");
+	hwcap_is(d, 0x07808111);
 	/* Bit 1: programs may use RDFSBASE and its like, as glibc and language runtimes ask here. The word that FS:0
 	 * addresses holds FS itself. */
 	if (aux(AT_HWCAP2) & 2) {
@@ -153,9 +173,58 @@ static void processor_is_right(void)
 	} else {
 		skip("AT_HWCAP2 does not say so", "RDFSBASE works where AT_HWCAP2 says so");
 	}
-#else
-	ok(!platform || *platform, "AT_PLATFORM is absent or a string");
+}
+#elif defined(__riscv)
+#define PLATFORM NULL
+
+/* A bit for each extension of one letter. Expected: I, M, A, F, D, C, by which this program is built. */
+static void processor_is_right(void)
+{
+	hwcap_is(0x3ffffff, 0x112d);
+}
+#elif defined(__aarch64__)
+#define PLATFORM "aarch64"
+
+/* Expected: FP, ASIMD. Where bit 8 announces the atomic instructions, there they are. */
+static void processor_is_right(void)
+{
+	unsigned long value = 5, old = 0;
+
+	hwcap_is(~0ul, 3);
+	if (aux(AT_HWCAP) & 1 << 8) {
+		__asm__ volatile(".arch armv8-a+lse\n\tldadd %2, %0, [%1]" : "=&r"(old) : "r"(&value), "r"(2ul) : "memory");
+		ok(old == 5 && value == 7, "LDADD works where AT_HWCAP says so");
+	} else {
+		skip("AT_HWCAP does not say so", "LDADD works where AT_HWCAP says so");
+	}
+}
+#elif defined(__loongarch__)
+#define PLATFORM "loongarch"
+
+static unsigned long cpucfg(unsigned long word)
+{
+	__asm__("cpucfg %0, %0" : "+r"(word));
+	return word;
+}
+
+/* Bits for CPUCFG itself, LAM, UAL, FPU, LSX, LASX, and seven more that are in CPUCFG too. Expected: CPUCFG, LAM, FPU. */
+static void processor_is_right(void)
+{
+	unsigned long one = cpucfg(1), two = cpucfg(2), possible = 1 | 0x1fc0;
+
+	possible |= (two >> 22 & 1) << 1 | (one >> 20 & 1) << 2 | (two & 1) << 3 | (two >> 6 & 1) << 4 | (two >> 7 & 1) << 5;
+	hwcap_is(possible, 0xb);
+}
 #endif
+
+static void platform_is_right(void)
+{
+	const char *platform = (const char *)aux(AT_PLATFORM), *expected = PLATFORM;
+
+	if (expected)
+		ok(platform && strcmp(platform, expected) == 0, "AT_PLATFORM is %s", expected);
+	else
+		ok(!platform, "there is no AT_PLATFORM");
 }
 
 static char stack[65536];
@@ -173,13 +242,14 @@ static void signal_frame_fits(void)
 {
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	unsigned long said = aux(AT_MINSIGSTKSZ);
+	unsigned long said = aux(AT_MINSIGSTKSZ) ? aux(AT_MINSIGSTKSZ) : MINSIGSTKSZ_OF_ABI;
 
 	if (sigaltstack(&alternate, NULL) != 0 || sigaction(SIGUSR1, &action, NULL) != 0)
 		bail("no signal stack: %s", strerror(errno));
 	raise(SIGUSR1);
-	ok(frame_size > 0 && frame_size <= said, "AT_MINSIGSTKSZ is enough for a signal's frame");
-	diag("a frame of at least %lu bytes, AT_MINSIGSTKSZ %lu", frame_size, said);
+	ok(frame_size > 0 && frame_size <= said, "AT_MINSIGSTKSZ, or the ABI's MINSIGSTKSZ, is enough for a signal's frame");
+	diag("a frame of at least %lu bytes, AT_MINSIGSTKSZ %lu, MINSIGSTKSZ %d", frame_size, aux(AT_MINSIGSTKSZ),
+	     MINSIGSTKSZ_OF_ABI);
 }
 
 static void runs_differ(const char *self)
@@ -211,6 +281,7 @@ int main(int argc, char **argv)
 	program_headers_are_this_programs();
 	identity_is_right();
 	processor_is_right();
+	platform_is_right();
 	signal_frame_fits();
 	runs_differ((const char *)aux(AT_EXECFN));
 	return done();

@@ -20,7 +20,6 @@
 #include "guest.h"
 
 #define FUTEX_WAIT_PRIVATE 128 /* of <linux/futex.h>, which musl-gcc does not see */
-#define PAGE 4096l
 #define P 0x5eed /* where the bad pointer goes */
 
 /* What the kernel does with the pointer, and what it needs. */

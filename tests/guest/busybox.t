@@ -9,6 +9,8 @@ use Boot;
 use File::Temp qw(tempdir);
 use Test::More;
 
+plan skip_all => "Debian has no static busybox for $arch here" if !-e "$build/root/bin/busybox";
+
 # The claim, the command, its output, its exit status if not 0.
 my @cases = (
 	['a command prints', 'echo hello', "hello\n"],
@@ -56,12 +58,14 @@ my @cases = (
 	['uname tells the architecture', 'uname -m', "$arch\n"],
 );
 
+sub shell { return ('/bin/busybox', 'sh', '-c', @_) }
+
 my $timed = 'read a b </proc/uptime; sleep 1; read c d </proc/uptime; echo $a $c';
 my $from = time;
 my $results = sessions([], [
-	['date', 'date -u +%s'],
-	(map { ["case $_", "rm -rf /tmp/busybox; mkdir /tmp/busybox; cd /tmp/busybox; $cases[$_][1]"] } 0 .. $#cases),
-	['sleep', $timed],
+	['date', shell('date -u +%s')],
+	(map { ["case $_", shell("rm -rf /tmp/busybox; mkdir /tmp/busybox; cd /tmp/busybox; $cases[$_][1]")] } 0 .. $#cases),
+	['sleep', shell($timed)],
 ]);
 my $until = time;
 

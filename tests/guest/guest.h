@@ -18,6 +18,11 @@
 
 #define NS_PER_S 1000000000ll
 #define NS_PER_MS 1000000ll
+#if defined(__loongarch__)
+#define PAGE 16384l /* what Linux is built with, by default */
+#else
+#define PAGE 4096l
+#endif
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct {

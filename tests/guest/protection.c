@@ -121,9 +121,9 @@ static void accesses_are_refused(void)
 		const char *name;
 	} accesses[] = {
 		{ store, image, "a write to the image's first byte" },
-		{ store, image + 4095, "a write to the last byte of the image's first page" },
+		{ store, image + PAGE - 1, "a write to the last byte of the image's first page" },
 		{ store, data_page, "a write to the data page's first byte" },
-		{ store, data_page + 4095, "a write to the data page's last byte" },
+		{ store, data_page + PAGE - 1, "a write to the data page's last byte" },
 		{ fetch, data_page, "execution of the data page" },
 		{ fetch, data_page + 128, "execution within the data page" },
 	};
@@ -144,8 +144,8 @@ static void accesses_are_refused(void)
 
 static int make_image_writable(void)
 {
-	if (mprotect(image, 4096, PROT_READ | PROT_WRITE) != 0 &&
-	    mprotect(image, 4096, PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
+	if (mprotect(image, PAGE, PROT_READ | PROT_WRITE) != 0 &&
+	    mprotect(image, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
 		return 1;
 	image[PADDING]++;
 	return 2;
@@ -153,7 +153,7 @@ static int make_image_writable(void)
 
 static int write_after_refused_mprotect(void)
 {
-	(void)!mprotect(data_page, 4096, PROT_READ | PROT_WRITE);
+	(void)!mprotect(data_page, PAGE, PROT_READ | PROT_WRITE);
 	store(data_page);
 	return 0;
 }
@@ -167,7 +167,7 @@ static void mprotect_opens_nothing(void)
 	ok(WIFEXITED(status) && image[PADDING] == padding, "a child's mprotect and write never change another's image");
 	diag("mprotect of the image to writable is %s", WEXITSTATUS(status) == 1 ? "refused" : "a private copy");
 	for (size_t i = 0; i < LENGTH(other_access); i++)
-		ok(mprotect(data_page, 4096, other_access[i]) != 0 && (errno == EACCES || errno == EPERM),
+		ok(mprotect(data_page, PAGE, other_access[i]) != 0 && (errno == EACCES || errno == EPERM),
 		   "mprotect(%d) of the data page is refused", other_access[i]);
 	status = in_child(write_after_refused_mprotect);
 	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "after a refused mprotect, a write is still SIGSEGV");
@@ -237,7 +237,7 @@ static void address_is_random(const char *self)
 
 	for (int i = 1; i <= RUNS; i++) {
 		seen[i] = address_in_another_run(self);
-		bad += seen[i] == 0 || seen[i] % 4096 != 0;
+		bad += seen[i] == 0 || seen[i] % PAGE != 0;
 		for (int j = 0; j < i; j++)
 			equal += seen[i] == seen[j];
 	}

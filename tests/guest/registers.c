@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The processor's state across interrupts, switches of process, signals, fork and execve.
  *
- * Owns: the claims about registers. Relies on: guest.h; the vector part on x86_64.
+ * Owns: the claims about registers. Relies on: guest.h; registers/<arch>.h, which supplies: CONTROL_NAME and the values of
+ * control(), set_control(); VECTORS, up to 1 KiB each; GENERAL registers, hold_general(), what it holds BESIDES; FLAGS, 1 if
+ * there are any, flags_are_kept(); HANDLER_FLAGS if a handler starts with particular ones, handler_flags_are_right().
  * Run with the argument `initial`, the program looks at the state that it starts with. */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -10,6 +12,16 @@
 #include <sys/time.h>
 
 #include "guest.h"
+
+#if defined(__x86_64__)
+#include "registers/x86_64.h"
+#elif defined(__riscv)
+#include "registers/riscv64.h"
+#elif defined(__aarch64__)
+#include "registers/aarch64.h"
+#elif defined(__loongarch__)
+#include "registers/loongarch64.h"
+#endif
 
 #define PROCESSES 3
 #define STEPS 100000
@@ -88,234 +100,162 @@ static void computing_is_undisturbed(void)
 	diag("interrupted %d times", (int)calls);
 }
 
-#if defined(__x86_64__)
-
 /* --- vector and control registers --------------------------------------------------------------------------------- */
 
-#define INITIAL_MXCSR 0x1f80
-#define INITIAL_X87 0x037f
-#define ROUND_UP_MXCSR 0x5f80 /* and all exceptions masked, as at first */
-#define ROUND_UP_X87 0x0b7f
+/* Each: bytes go into the registers, stay there while `spins` are counted, and come out. */
+static const struct vectors {
+	const char *name;
+	void (*hold)(void *registers, unsigned long spins);
+	size_t size;
+	bool (*have)(void);
+} vectors[] = VECTORS;
 
-static unsigned int mxcsr(void)
+static int registers_hold(int process, const struct vectors *v)
 {
-	unsigned int value;
-
-	__asm__ volatile("stmxcsr %0" : "=m"(value));
-	return value & ~0x3fu; /* without the flags of past exceptions */
-}
-
-static unsigned int x87(void)
-{
-	unsigned short value;
-
-	__asm__ volatile("fnstcw %0" : "=m"(value));
-	return value;
-}
-
-static void set_control(unsigned int new_mxcsr, unsigned short new_x87)
-{
-	__asm__ volatile("ldmxcsr %0; fldcw %1" : : "m"(new_mxcsr), "m"(new_x87));
-}
-
-static bool control_is(unsigned int wanted_mxcsr, unsigned int wanted_x87)
-{
-	if (mxcsr() == wanted_mxcsr && x87() == wanted_x87)
-		return true;
-	diag("MXCSR %x, x87 control word %x; want %x, %x", mxcsr(), x87(), wanted_mxcsr, wanted_x87);
-	return false;
-}
-
-/* 32 bytes for each of 16 registers go in, stay there while `spins` are counted, and come out. */
-#define EACH_REGISTER(DO) \
-	DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
-#define CLOBBER(n) , "xmm" #n
-#define CLOBBERS "memory" EACH_REGISTER(CLOBBER)
-#define LOAD_XMM(n) "movups 32*" #n "(%1), %%xmm" #n "\n\t"
-#define STORE_XMM(n) "movups %%xmm" #n ", 32*" #n "(%1)\n\t"
-#define LOAD_YMM(n) "vmovups 32*" #n "(%1), %%ymm" #n "\n\t"
-#define STORE_YMM(n) "vmovups %%ymm" #n ", 32*" #n "(%1)\n\t"
-
-static void hold_xmm(void *registers, unsigned long spins)
-{
-	__asm__ volatile(EACH_REGISTER(LOAD_XMM) "1: dec %0; jnz 1b\n\t" EACH_REGISTER(STORE_XMM)
-			 : "+r"(spins) : "r"(registers) : CLOBBERS);
-}
-
-static void hold_ymm(void *registers, unsigned long spins)
-{
-	__asm__ volatile(EACH_REGISTER(LOAD_YMM) "1: dec %0; jnz 1b\n\t" EACH_REGISTER(STORE_YMM) "vzeroupper\n\t"
-			 : "+r"(spins) : "r"(registers) : CLOBBERS);
-}
-
-static int registers_hold(int process, void (*hold)(void *, unsigned long))
-{
-	unsigned char before[16 * 32], after[16 * 32];
+	unsigned char before[1024], after[1024];
 
 	for (int round = 0; round < 20; round++) {
-		for (size_t i = 0; i < sizeof(before); i++)
+		for (size_t i = 0; i < v->size; i++)
 			before[i] = (unsigned char)((size_t)process * 85 + (size_t)round * 7 + i);
-		memcpy(after, before, sizeof(after));
-		hold(after, SPINS);
-		for (int r = 0; r < 16; r++)
-			if (memcmp(before + 32 * r, after + 32 * r, hold == hold_xmm ? 16 : 32) != 0)
-				return 1;
+		memcpy(after, before, v->size);
+		v->hold(after, SPINS);
+		if (memcmp(before, after, v->size) != 0)
+			return 1;
 	}
 	return 0;
 }
 
-static void vectors_are_undisturbed(const char *name, void (*hold)(void *, unsigned long))
+static void vectors_are_undisturbed(const struct vectors *v)
 {
 	pid_t pid[PROCESSES];
 	int wrong = 0, status;
 
+	if (!v->have()) {
+		skip("this machine has none", "%d processes on one CPU keep their %s registers", PROCESSES, v->name);
+		return;
+	}
 	for (int i = 0; i < PROCESSES; i++)
 		if ((pid[i] = fork()) == 0)
-			_exit(registers_hold(i, hold));
+			_exit(registers_hold(i, v));
 	for (int i = 0; i < PROCESSES; i++)
 		wrong += waitpid(pid[i], &status, 0) != pid[i] || status != 0;
-	is_int(wrong, 0, "%d processes on one CPU keep their %s registers", PROCESSES, name);
+	is_int(wrong, 0, "%d processes on one CPU keep their %s registers", PROCESSES, v->name);
 }
 
-static volatile bool control_was_initial;
+static bool control_is(unsigned long wanted)
+{
+	if (control() == wanted)
+		return true;
+	diag("%s %lx, want %lx", CONTROL_NAME, control(), wanted);
+	return false;
+}
+
+static volatile unsigned long handler_control;
 
 static void look_and_spoil(int signo)
 {
-	unsigned char ones[16 * 32];
+	unsigned char ones[1024];
 
 	(void)signo;
-	control_was_initial = control_is(INITIAL_MXCSR, INITIAL_X87);
+	handler_control = control();
 	memset(ones, 0xff, sizeof(ones));
-	hold_xmm(ones, 1);
-	set_control(0x7f80, 0x0f7f);
+	vectors[0].hold(ones, 1);
+	set_control(SPOILT_CONTROL);
 	calls++;
 }
 
 static int control_is_inherited(void)
 {
-	return !control_is(ROUND_UP_MXCSR, ROUND_UP_X87);
+	return !control_is(OTHER_CONTROL);
 }
 
 static int initial_program(void)
 {
-	set_control(ROUND_UP_MXCSR, ROUND_UP_X87);
+	set_control(OTHER_CONTROL);
 	execl((const char *)getauxval(AT_EXECFN), "registers", "initial", NULL);
 	return 1;
 }
 
 static int state_is_initial(void)
 {
-	return !control_is(INITIAL_MXCSR, INITIAL_X87);
+	return !control_is(INITIAL_CONTROL);
 }
 
 static void control_is_kept(void)
 {
 	int wrong;
 
-	ok(control_is(INITIAL_MXCSR, INITIAL_X87), "a program starts with the initial MXCSR and x87 control word");
+	ok(control_is(INITIAL_CONTROL), "a program starts with the initial %s", CONTROL_NAME);
 	signal(SIGUSR1, look_and_spoil);
-	set_control(ROUND_UP_MXCSR, ROUND_UP_X87);
+	set_control(OTHER_CONTROL);
 	raise(SIGUSR1);
-	ok(control_was_initial, "a handler starts with the initial MXCSR and x87 control word");
-	ok(control_is(ROUND_UP_MXCSR, ROUND_UP_X87),
-	   "a handler's MXCSR and x87 control word are gone when it has returned");
-	is_int(in_child(control_is_inherited), 0, "a child inherits MXCSR and x87 control word");
-	is_int(in_child(initial_program), 0, "execve sets MXCSR and x87 control word back");
-	set_control(INITIAL_MXCSR, INITIAL_X87);
+	ok(handler_control == (HANDLERS_START_INITIAL ? INITIAL_CONTROL : OTHER_CONTROL), "a handler starts with the %s %s",
+	   HANDLERS_START_INITIAL ? "initial" : "interrupted program's", CONTROL_NAME);
+	ok(control_is(OTHER_CONTROL), "a handler's %s is gone when it has returned", CONTROL_NAME);
+	is_int(in_child(control_is_inherited), 0, "a child inherits %s", CONTROL_NAME);
+	is_int(in_child(initial_program), 0, "execve sets %s back", CONTROL_NAME);
+	set_control(INITIAL_CONTROL);
 	signal(SIGALRM, look_and_spoil);
 	alarm_every_ms(1);
 	calls = 0;
 	for (wrong = 0; calls < 20; )
-		wrong += registers_hold(1, hold_xmm);
+		wrong += registers_hold(1, &vectors[0]);
 	alarm_every_ms(0);
-	is_int(wrong, 0, "vector registers are kept when a handler with vectors interrupts");
+	is_int(wrong, 0, "%s registers are kept when a handler that uses them interrupts", vectors[0].name);
 }
 
 /* --- general registers -------------------------------------------------------------------------------------------- */
 
-static volatile bool direction_was_up = true;
+#ifdef HANDLER_FLAGS
+static volatile bool handler_flags_were_right = true;
+#endif
 
-static void look_at_direction(int signo)
+static void look_at_flags(int signo)
 {
-	unsigned long flags;
-
 	(void)signo;
-	__asm__ volatile("pushf; pop %0" : "=r"(flags));
-	direction_was_up = direction_was_up && !(flags & 0x400);
+#ifdef HANDLER_FLAGS
+	handler_flags_were_right = handler_flags_were_right && handler_flags_are_right();
+#endif
 	calls++;
-}
-
-#define EACH_GENERAL(DO) \
-	DO(0, rax)       \
-	DO(1, rdx) DO(2, rbx) DO(3, r8) DO(4, r9) DO(5, r10) DO(6, r11) DO(7, r12) DO(8, r13) DO(9, r14) DO(10, r15)
-#define LOAD(n, reg) "mov 8*" #n "(%1), %%" #reg "\n\t"
-#define STORE(n, reg) "mov %%" #reg ", 8*" #n "(%1)\n\t"
-#define CLOBBER_GENERAL(n, reg) , #reg
-#define DIRECTION_AND_CARRY 0x401
-
-/* As hold_xmm(), with the general registers; then the ends of the red zone, which is below our caller's, and the flags.
- */
-static void hold_general(unsigned long *values, unsigned long spins)
-{
-	__asm__ volatile("sub $128, %%rsp\n\t"
-			 EACH_GENERAL(LOAD)
-			 "mov %%rax, -8(%%rsp)\n\t"
-			 "mov %%rdx, -128(%%rsp)\n\t"
-			 "std; stc\n\t"
-			 "1: dec %0; jnz 1b\n\t"
-			 EACH_GENERAL(STORE)
-			 "mov -8(%%rsp), %%rax\n\t"
-			 "mov -128(%%rsp), %%rdx\n\t"
-			 "mov %%rax, 8*11(%1)\n\t"
-			 "mov %%rdx, 8*12(%1)\n\t"
-			 "pushf; popq 8*13(%1)\n\t"
-			 "cld; add $128, %%rsp"
-			 : "+c"(spins) : "D"(values) : "cc", "memory" EACH_GENERAL(CLOBBER_GENERAL));
 }
 
 static void general_registers_are_kept(void)
 {
 	int wrong = 0, wrong_flags = 0;
 
-	signal(SIGALRM, look_at_direction);
+	signal(SIGALRM, look_at_flags);
 	calls = 0;
 	alarm_every_ms(1);
 	while (calls < 20) {
-		unsigned long values[14];
+		unsigned long values[GENERAL];
 
-		for (size_t i = 0; i < 11; i++)
+		for (size_t i = 0; i < GENERAL; i++)
 			values[i] = 0x123456789abcdef1 * (i + 1);
 		hold_general(values, SPINS);
-		for (size_t i = 0; i < 11; i++)
+		for (size_t i = 0; i < GENERAL; i++)
 			wrong += values[i] != 0x123456789abcdef1 * (i + 1);
-		wrong += values[11] != values[0] || values[12] != values[1];
-		wrong_flags += (values[13] & DIRECTION_AND_CARRY) != DIRECTION_AND_CARRY;
+#if FLAGS
+		wrong_flags += !flags_are_kept();
+#endif
 	}
 	alarm_every_ms(0);
-	is_int(wrong, 0, "general registers and the red zone are kept when a handler interrupts");
-	is_int(wrong_flags, 0, "the flags are kept when a handler interrupts");
-	ok(direction_was_up, "a handler starts with the direction flag clear");
-}
+	is_int(wrong, 0, "general registers%s are kept when a handler interrupts", BESIDES);
+	if (FLAGS)
+		is_int(wrong_flags, 0, "the flags are kept when a handler interrupts");
+#ifdef HANDLER_FLAGS
+	ok(handler_flags_were_right, "a handler starts with %s", HANDLER_FLAGS);
 #endif
+}
 
 int main(int argc, char **argv)
 {
-#if defined(__x86_64__)
 	if (argc > 1 && strcmp(argv[1], "initial") == 0)
 		return state_is_initial();
-#endif
-	(void)argc;
-	(void)argv;
 	share_one_cpu();
 	computing_is_undisturbed();
-#if defined(__x86_64__)
-	vectors_are_undisturbed("XMM", hold_xmm);
-	if (__builtin_cpu_supports("avx"))
-		vectors_are_undisturbed("YMM", hold_ymm);
-	else
-		skip("no AVX", "%d processes on one CPU keep their YMM registers", PROCESSES);
+	for (size_t i = 0; i < LENGTH(vectors); i++)
+		vectors_are_undisturbed(&vectors[i]);
 	control_is_kept();
 	general_registers_are_kept();
-#endif
 	return done();
 }

@@ -183,7 +183,7 @@ static sigjmp_buf after_fault;
 static void repair(int signo, siginfo_t *info, void *context)
 {
 	note(signo, info, context);
-	mprotect(page, 4096, PROT_READ | PROT_WRITE);
+	mprotect(page, PAGE, PROT_READ | PROT_WRITE);
 }
 
 static void leave(int signo, siginfo_t *info, void *context)
@@ -199,25 +199,69 @@ static void trap(void (*execute)(void))
 		execute();
 }
 
+static void store_at(unsigned long address)
+{
+	*(volatile char *)address = 0;
+}
+
+/* The names and what they do are the processor's; the codes are Linux's. */
 #if defined(__x86_64__)
 static void divide(void) { __asm__ volatile("xor %%ecx, %%ecx; div %%ecx" : : : "eax", "ecx", "edx"); }
 static void undefined(void) { __asm__ volatile("ud2"); }
-static void halt(void) { __asm__ volatile("hlt"); }
-static void store_nowhere(void) { __asm__ volatile("movb $0, (%0)" : : "r"(1ul << 63 | 1) : "memory"); }
+static void privileged(void) { __asm__ volatile("hlt"); }
+static void store_nowhere(void) { store_at(1ul << 63 | 1); }
 static void breakpoint(void) { __asm__ volatile("int3"); }
+
+#define TRAPS                                                                       \
+	{ divide, SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" }, \
+	{ undefined, SIGILL, ILL_ILLOPN, "an undefined instruction is SIGILL, ILL_ILLOPN" }, \
+	{ privileged, SIGSEGV, SI_KERNEL, "a privileged instruction is SIGSEGV, SI_KERNEL" }, \
+	{ store_nowhere, SIGSEGV, SI_KERNEL, "a store to an address that is not canonical is SIGSEGV, SI_KERNEL" }, \
+	{ breakpoint, SIGTRAP, SI_KERNEL, "a breakpoint is SIGTRAP, SI_KERNEL" }
+#elif defined(__riscv)
+static void undefined(void) { __asm__ volatile("unimp"); }
+static void privileged(void) { __asm__ volatile("csrr t0, sstatus" : : : "t0"); }
+static void store_nowhere(void) { store_at(1ul << 62 | 1); }
+static void breakpoint(void) { __asm__ volatile("ebreak"); }
+
+#define TRAPS                                                                                  \
+	{ undefined, SIGILL, ILL_ILLOPC, "an undefined instruction is SIGILL, ILL_ILLOPC" },   \
+	{ privileged, SIGILL, ILL_ILLOPC, "a privileged instruction is SIGILL, ILL_ILLOPC" },  \
+	{ store_nowhere, SIGSEGV, SEGV_MAPERR, "a store to an address that is not canonical is SIGSEGV, SEGV_MAPERR" }, \
+	{ breakpoint, SIGTRAP, TRAP_BRKPT, "a breakpoint is SIGTRAP, TRAP_BRKPT" }
+#elif defined(__aarch64__)
+static void undefined(void) { __asm__ volatile(".inst 0"); }
+static void privileged(void) { __asm__ volatile("mrs x0, ttbr0_el1" : : : "x0"); }
+static void store_nowhere(void) { store_at(1ul << 54 | 1); }
+static void breakpoint(void) { __asm__ volatile("brk 0"); }
+static void misaligned_jump(void) { __asm__ volatile("adr x0, . + 2; br x0" : : : "x0"); }
+
+#define TRAPS                                                                                  \
+	{ undefined, SIGILL, ILL_ILLOPC, "an undefined instruction is SIGILL, ILL_ILLOPC" },   \
+	{ privileged, SIGILL, ILL_ILLOPC, "a privileged instruction is SIGILL, ILL_ILLOPC" },  \
+	{ store_nowhere, SIGSEGV, SEGV_MAPERR, "a store to an address that is not canonical is SIGSEGV, SEGV_MAPERR" }, \
+	{ breakpoint, SIGTRAP, TRAP_BRKPT, "a breakpoint is SIGTRAP, TRAP_BRKPT" },            \
+	{ misaligned_jump, SIGBUS, BUS_ADRALN, "a jump to an odd place is SIGBUS, BUS_ADRALN" }
+#elif defined(__loongarch__)
+static void divide(void) { __asm__ volatile("break 7"); } /* what compilers put behind a division by zero */
+static void undefined(void) { __asm__ volatile(".word 0"); }
+static void privileged(void) { __asm__ volatile("csrrd $t0, 0" : : : "$t0"); }
+static void store_nowhere(void) { store_at(1ul << 62 | 1); }
+static void breakpoint(void) { __asm__ volatile("break 5"); }
+
+#define TRAPS                                                                                  \
+	{ divide, SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" },            \
+	{ undefined, SIGILL, ILL_ILLOPC, "an undefined instruction is SIGILL, ILL_ILLOPC" },   \
+	{ privileged, SIGILL, ILL_PRVOPC, "a privileged instruction is SIGILL, ILL_PRVOPC" },  \
+	{ store_nowhere, SIGBUS, BUS_ADRERR, "a store to an address that is not canonical is SIGBUS, BUS_ADRERR" }, \
+	{ breakpoint, SIGTRAP, TRAP_BRKPT, "a breakpoint is SIGTRAP, TRAP_BRKPT" }
+#endif
 
 static const struct {
 	void (*execute)(void);
 	int signo, code;
 	const char *name;
-} traps[] = {
-	{ divide, SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" },
-	{ undefined, SIGILL, ILL_ILLOPN, "an undefined instruction is SIGILL, ILL_ILLOPN" },
-	{ halt, SIGSEGV, SI_KERNEL, "a privileged instruction is SIGSEGV, SI_KERNEL" },
-	{ store_nowhere, SIGSEGV, SI_KERNEL, "a store to an address that is not canonical is SIGSEGV, SI_KERNEL" },
-	{ breakpoint, SIGTRAP, SI_KERNEL, "a breakpoint is SIGTRAP, SI_KERNEL" },
-};
-#endif
+} traps[] = { TRAPS };
 
 static void store(void)
 {
@@ -228,27 +272,26 @@ static void faults_are_told(void)
 {
 	struct sigaction action = { .sa_sigaction = repair, .sa_flags = SA_SIGINFO };
 
-	page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	calls = 0;
 	sigaction(SIGSEGV, &action, NULL);
 	*(volatile char *)(page + 123) = 7;
 	ok(calls == 1 && page[123] == 7 && seen[0].si_code == SEGV_ACCERR && seen[0].si_addr == page + 123,
 	   "after a SIGSEGV handler has made the page writable, the store succeeds");
-	munmap(page, 4096);
+	munmap(page, PAGE);
 	action.sa_sigaction = leave;
 	sigaction(SIGSEGV, &action, NULL);
 	trap(store);
 	ok(calls == 1 && seen[0].si_code == SEGV_MAPERR && seen[0].si_addr == page,
 	   "a store to unmapped memory is SEGV_MAPERR");
-#if defined(__x86_64__)
 	for (size_t i = 0; i < LENGTH(traps); i++) {
 		sigaction(traps[i].signo, &action, NULL);
 		trap(traps[i].execute);
 		ok(calls == 1 && seen[0].si_signo == traps[i].signo && seen[0].si_code == traps[i].code, "%s",
 		   traps[i].name);
+		diag("signal %d, code %d", seen[0].si_signo, seen[0].si_code);
 		signal(traps[i].signo, SIG_DFL);
 	}
-#endif
 	signal(SIGSEGV, SIG_DFL);
 }
 

@@ -255,8 +255,8 @@ int main(int argc, char **argv)
 
 	if (!ok(vdso_read(&vdso, (const void *)getauxval(AT_SYSINFO_EHDR)), "AT_SYSINFO_EHDR leads to a vDSO"))
 		return done();
-	unmapped = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (unmapped == MAP_FAILED || munmap(unmapped, 4096) != 0)
+	unmapped = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (unmapped == MAP_FAILED || munmap(unmapped, PAGE) != 0)
 		bail("no unmapped page: %s", strerror(errno));
 	names_are_found(&vdso);
 	bad_ids_are_refused();

@@ -79,18 +79,31 @@ int fcntl(int fd, int command, ...)
 	return (int)nolibc_result(CALL3(fcntl, fd, command, arg));
 }
 
-/* Of a statx structure: the mode at 28, the size at 40. All that is asked for is filled. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	long arg;
+
+	va_start(args, request);
+	arg = va_arg(args, long);
+	va_end(args);
+	return (int)nolibc_result(CALL3(ioctl, fd, request, arg));
+}
+
+/* Of a statx structure: owner and group at 20, mode at 28, size at 40. */
 int stat(const char *path, struct stat *st)
 {
 	union {
 		uint64_t words[32];
-		uint16_t halves[128];
+		uint32_t halves[64];
 	} x = { { 0 } };
 
 	if (nolibc_result(CALL(statx, AT_FDCWD, path, 0, 0x7ff /* STATX_BASIC_STATS */, &x, 0)) != 0)
 		return -1;
 	memset(st, 0, sizeof(*st));
-	st->st_mode = x.halves[14];
+	st->st_uid = x.halves[5];
+	st->st_gid = x.halves[6];
+	st->st_mode = x.halves[7] & 0xffff;
 	st->st_size = (off_t)x.words[5];
 	return 0;
 }

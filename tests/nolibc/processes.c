@@ -33,6 +33,7 @@ DEFINE(gid_t, getegid, (void), getegid, 0, 0, 0, 0, 0, 0)
 DEFINE(int, setuid, (uid_t uid), setuid, uid, 0, 0, 0, 0, 0)
 DEFINE(int, setgid, (gid_t gid), setgid, gid, 0, 0, 0, 0, 0)
 DEFINE(int, setgroups, (size_t count, const gid_t *groups), setgroups, count, groups, 0, 0, 0, 0)
+DEFINE(int, setpgid, (pid_t pid, pid_t group), setpgid, pid, group, 0, 0, 0, 0)
 DEFINE(pid_t, setsid, (void), setsid, 0, 0, 0, 0, 0, 0)
 DEFINE(int, getrlimit, (int resource, struct rlimit *limit), prlimit64, 0, resource, 0, limit, 0, 0)
 DEFINE(int, setrlimit, (int resource, const struct rlimit *limit), prlimit64, 0, resource, limit, 0, 0, 0)
@@ -59,6 +60,11 @@ long syscall(long nr, ...)
 int prctl(int option, ...)
 {
 	PASS((int)nolibc_result(CALL(prctl, option, a[0], a[1], a[2], a[3], 0)), option, 4);
+}
+
+int execv(const char *path, char *const argv[])
+{
+	return execve(path, argv, environ);
 }
 
 int execl(const char *path, const char *argument, ...)

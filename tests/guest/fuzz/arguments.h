@@ -7,7 +7,6 @@
 
 #include "../guest.h"
 
-#define PAGE 4096ul
 #define CALLS 300              /* of each child */
 #define FAULTS 40              /* that a child survives */
 #define CLONES 3               /* of each process */

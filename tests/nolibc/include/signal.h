@@ -46,6 +46,7 @@
 #define SI_TKILL (-6)
 #define ILL_ILLOPC 1
 #define ILL_ILLOPN 2
+#define ILL_PRVOPC 5
 #define FPE_INTDIV 1
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2

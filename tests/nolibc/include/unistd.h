@@ -37,6 +37,7 @@
 #define F_GETFD 1
 #define F_SETFD 2
 #define FD_CLOEXEC 1
+#define TCGETS 0x5401
 #define FIONREAD 0x541b
 #define MNT_DETACH 2
 
@@ -116,6 +117,7 @@ int symlink(const char *target, const char *path);
 ssize_t readlink(const char *path, char *to, size_t size);
 int truncate(const char *path, off_t size);
 int stat(const char *path, struct stat *st);
+int ioctl(int fd, unsigned long request, ...);
 int umount2(const char *path, int flags);
 int select(int count, fd_set *in, fd_set *out, fd_set *error, struct timeval *timeout);
 DIR *opendir(const char *path);
@@ -197,6 +199,7 @@ unsigned long getauxval(unsigned long type);
 pid_t fork(void);
 __attribute__((returns_twice)) pid_t vfork(void);
 int execve(const char *path, char *const argv[], char *const envp[]);
+int execv(const char *path, char *const argv[]);
 int execl(const char *path, const char *argument, ...);
 _Noreturn void _exit(int status);
 pid_t waitpid(pid_t pid, int *status, int options);
@@ -212,6 +215,7 @@ int setuid(uid_t uid);
 int setgid(gid_t gid);
 int setgroups(size_t count, const gid_t *groups);
 pid_t setsid(void);
+int setpgid(pid_t pid, pid_t group);
 int getrlimit(int resource, struct rlimit *limit);
 int setrlimit(int resource, const struct rlimit *limit);
 int prctl(int option, ...);
