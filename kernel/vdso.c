@@ -42,11 +42,15 @@ static void tell_hwprobe(void)
 
 void vdso_init(void)
 {
-	const struct vdk_clocksource *cs = arch_clocksources()[0];
+	static struct vdk_clocksource cs_copy;
+	const struct vdk_clocksource *cs = &cs_copy;
 	struct vdk_time_config config = { .tick_ns = TICK_NS, .cpu_mode = arch_getcpu_mode() };
 
 	_Static_assert(VDK_IMAGE_DATA_SIZE == PAGE_SIZE, "one data page");
 	_Static_assert(VDK_IMAGE_PAGE_VERSION == VDK_PAGE_VERSION, "image and kit are of one version");
+	cs_copy = *arch_clocksources()[0];
+	if (cmdline_is("counter", "unstable"))
+		cs_copy.user_mode = VDK_MODE_SYSCALL;
 	mapping_off = cmdline_is("vdso", "off");
 	if (!arch_wall_time(&config.wall.tv_sec))
 		log_warn("vdso: no wall clock: REALTIME starts at 1970");
