@@ -19,7 +19,7 @@
 #include "../../vdso_reader.h"
 #include "../map.h"
 #include "machine.h"
-#include "vdk/page.h"
+#include "page/latch.h"
 
 uint64_t probe_sp;
 const void *trampoline;
@@ -36,6 +36,7 @@ static unsigned char original[VDK_IMAGE_SIZE];
 static uint8_t size_at[VDK_IMAGE_SIZE]; /* 0: no instruction begins here */
 static bool inner[VDK_IMAGE_SIZE];      /* in a function that is not exported */
 static bool trapped[VDK_IMAGE_SIZE], reached[VDK_IMAGE_SIZE];
+static bool publishing; /* an update completes at each trap: readings go round */
 static unsigned int first_state, next_state; /* of the page: at first, and once a call has come to an inner function */
 static void set_page(unsigned int state);
 
@@ -137,6 +138,8 @@ void on_trap(int sig, siginfo_t *info, void *context)
 	reached[at] = true;
 	if (inner[at])
 		set_page(next_state);
+	if (publishing)
+		page->slot[0].seq += 2 * VDK_LATCH_STEP;
 	put(at, original + at, sizeof(machine_trap));
 	recover = &here;
 	if (sigsetjmp(here, 1) == 0)
@@ -273,11 +276,16 @@ static void set_page(unsigned int state)
 		uint32_t res_ns, cpu_mode;
 	} states[] = {
 		{ 0, 0, VDK_MODE_SYSCALL, 0, 0, VDK_CPU_SYSCALL },
-		{ 1ull << 63, 1, VDK_MODE_COUNTER, 0, 1, VDK_CPU_RDPID }, /* a counter behind the base */
-		{ 0, 1, VDK_MODE_COUNTER, 0, 1, VDK_CPU_LSL },
-		{ 0, 1, VDK_MODE_COUNTER_ALT, 1, 1, VDK_CPU_COUNTER_ID },
-		{ 0, 0, VDK_MODE_COUNTER, 0, 1, VDK_CPU_SINGLE }, /* with ns of 1.5e9: one second is carried */
-		{ 0, UINT64_MAX, VDK_MODE_COUNTER, 3, 1, VDK_CPU_SYSCALL }, /* many seconds are carried */
+#define OF_MODE(mode, shift, cpu_mode)                                                                    \
+		{ 1ull << 63, 1, mode, shift, 1, cpu_mode }, /* a counter behind the base */              \
+		{ 0, 1, mode, shift, 1, cpu_mode },                                                       \
+		{ 0, 0, mode, shift, 1, cpu_mode }, /* with ns of 1.5e9: one second is carried */         \
+		{ 0, UINT64_MAX, mode, shift, 1, cpu_mode } /* many seconds are carried */
+		OF_MODE(VDK_MODE_COUNTER, 0, VDK_CPU_RDPID),
+		OF_MODE(VDK_MODE_COUNTER | VDK_MODE_SCALED, 3, VDK_CPU_LSL),
+		OF_MODE(VDK_MODE_COUNTER_ALT, 0, VDK_CPU_COUNTER_ID),
+		OF_MODE(VDK_MODE_COUNTER_ALT | VDK_MODE_SCALED, 1, VDK_CPU_SINGLE),
+#undef OF_MODE
 	};
 	struct vdk_slot *slot = page->slot;
 
@@ -289,10 +297,10 @@ static void set_page(unsigned int state)
 	slot->ns[0] = slot->ns[1] = slot->boottime_ns = slot->raw_ns = states[state].mult == 0 ? 1500000000 : 7;
 	page->res_ns = page->coarse_res_ns = states[state].res_ns;
 	page->cpu_mode = states[state].cpu_mode;
-	page->hwprobe_count = state; /* of the keys, and with 0 every answer is the system call's */
+	page->hwprobe_count = state < VDK_HWPROBE_MAX ? state : VDK_HWPROBE_MAX; /* of the keys, and with 0 every answer is the system call's */
 	page->hwprobe_cpus = state == 2 ? 64 : 1;
 }
-#define STATES 6
+#define STATES 17
 
 static void call_all(const struct vdso *v, unsigned int first, unsigned int next)
 {
@@ -399,6 +407,10 @@ int main(int argc, char **argv)
 		call_all(&v, state, state);
 	for (unsigned int state = 1; state < STATES; state++) /* an exported function gives up, and the inner one need not */
 		call_all(&v, 0, state);
+	publishing = true;
+	for (unsigned int state = 1; state < STATES; state++)
+		call_all(&v, state, state);
+	publishing = false;
 	diag("%u walks from %u instructions; %u times an instruction that this CPU lacks", walks, count, unsupported);
 	is_int(lost, 0, "each_walk_arrives_at_the_caller");
 	is_int(wrong, 0, "each_walk_gives_the_caller_its_registers");
