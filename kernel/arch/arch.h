@@ -43,7 +43,8 @@
  *   pte_kernel()        a page of the kernel's, of TABLE_SPAN(level) bytes; `device`: uncached and in order
  *   pte_large()         is it a page, in a table above the last level?
  *   pte_largest()       the highest level for pte_kernel(): 0, 1 or 2
- *   pte_written()       what must follow the stores of entries before they are used
+ *   pte_written()       an entry for `va` was stored: what must follow before it is used. User mode may fault on it all the same,
+ *                       if the hardware remembers that it was not there; the architecture sees to it that it goes on then
  *   pte_sync_code()     the page at this address of the direct map is about to be mapped for execution */
 
 struct bootinfo;

@@ -97,11 +97,11 @@ static void map(uint64_t va, paddr_t pa, uint64_t size, unsigned int prot, bool 
 	while (size > 0) {
 		uint64_t done = MIN(map_one(va, pa, size, prot, device), size);
 
+		pte_written(va);
 		va += done;
 		pa += done;
 		size -= done;
 	}
-	pte_written();
 }
 
 static void map_image(const char *from, const char *to, unsigned int prot)
@@ -195,7 +195,7 @@ bool kmap_add_page(uint64_t va, paddr_t pa)
 	if (!entry)
 		return false;
 	*entry = pte_kernel(pa, RW, false, 0);
-	pte_written();
+	pte_written(va);
 	return true;
 }
 

@@ -63,7 +63,7 @@ int pagetable_map(struct arch_space *s, uaddr_t va, paddr_t pa, unsigned int pro
 	if (prot & ARCH_PROT_EXEC)
 		pte_sync_code(arch_phys_to_virt(pa));
 	__atomic_store_n(entry, pte_user(pa, prot), __ATOMIC_RELEASE);
-	pte_written();
+	pte_written(va);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ static inline uint64_t *table_find(paddr_t root, uint64_t va, paddr_t (*alloc)(u
 			if (!pa)
 				return NULL;
 			__atomic_store_n(entry, pte_table(pa), __ATOMIC_RELEASE);
-			pte_written();
+			pte_written(va);
 		}
 		entry = &table_at(pte_address(*entry))[TABLE_INDEX(va, level)];
 	}

@@ -28,7 +28,11 @@ static inline unsigned int pte_prot(uint64_t e) { return (e & PTE_PROT) >> PTE_P
 static inline unsigned int pte_largest(void) { return 2; }
 
 /* The table walker sees the entry before anything that comes after. */
-static inline void pte_written(void) { __asm__ volatile("dsb ishst\n\tisb" : : : "memory"); }
+static inline void pte_written(uint64_t va)
+{
+	(void)va;
+	__asm__ volatile("dsb ishst\n\tisb" : : : "memory");
+}
 
 /* To the point where instruction fetch looks, and out of the instruction caches; CTR_EL0 says which step the CPU spares
  * (bit 28 IDC, bit 29 DIC) and how long a line is. */

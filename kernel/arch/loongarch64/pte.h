@@ -28,7 +28,7 @@ static inline bool pte_large(uint64_t e) { (void)e; return false; }
 static inline unsigned int pte_prot(uint64_t e) { return (e & PTE_PROT) >> PTE_PROT_SHIFT; }
 static inline unsigned int pte_largest(void) { return 0; }
 /* The refill handler's loads are this CPU's own: they see what it has stored. Other CPUs would need a DBAR. */
-static inline void pte_written(void) {}
+static inline void pte_written(uint64_t va) { (void)va; }
 static inline void pte_sync_code(const void *page) { (void)page; __asm__ volatile("ibar 0" : : : "memory"); }
 
 /* As on Linux, what may be written or executed may be read. */

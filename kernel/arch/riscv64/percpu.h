@@ -17,6 +17,7 @@ struct arch_cpu {
 	struct cpu *cpu;
 	paddr_t root;        /* what SATP holds */
 	uint64_t hart;
+	uint64_t last_fault; /* the address of the last page fault */
 };
 _Static_assert(offsetof(struct arch_cpu, kstack_top) == CPU_KSTACK_TOP, "asm.h");
 _Static_assert(offsetof(struct arch_cpu, scratch) == CPU_SCRATCH, "asm.h");

@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 #include "core/types.h"
 #include "csr.h"
+#include "layout.h"
 
 #define PT_LEVELS 4
 #define PT_SPLIT 0
@@ -33,8 +34,12 @@ static inline bool pte_present(uint64_t e) { return e & PTE_VALID; }
 static inline bool pte_large(uint64_t e) { return e & (PTE_READ | PTE_EXEC); }
 static inline unsigned int pte_largest(void) { return 2; }
 
-/* A hart may remember that an entry was not valid. */
-static inline void pte_written(void) { sfence_all(); }
+/* A hart may remember that an entry was not valid. The kernel may not fault for that; user mode may, see traps.c. */
+static inline void pte_written(uint64_t va)
+{
+	if (va >= DIRECT_MAP)
+		sfence_all();
+}
 
 /* This hart's instruction fetches; those of user mode and of the direct map hit the same cache. */
 static inline void pte_sync_code(const void *page)

@@ -106,6 +106,16 @@ static enum trap_kind sort(const struct arch_regs *r, struct trap_info *info)
 	}
 }
 
+/* A page fault that comes again at once: the hart may remember an entry as it was. */
+static void note_page_fault(uint64_t va)
+{
+	struct arch_cpu *c = this_arch_cpu();
+
+	if (va == c->last_fault)
+		sfence_all();
+	c->last_fault = va;
+}
+
 static void user_exception(struct arch_regs *r, struct trap_info *info)
 {
 	if (!trap_dispatch(sort(r, info), info))
@@ -150,6 +160,8 @@ void trap_enter(struct arch_regs *r)
 {
 	struct trap_info info = { .regs = r, .user = !(r->status & STATUS_SPP), .addr = is_page_fault(r) ? r->tval : r->pc };
 
+	if (is_page_fault(r))
+		note_page_fault(r->tval);
 	if (r->cause & CAUSE_INTERRUPT)
 		interrupt(&info, r->cause & ~CAUSE_INTERRUPT);
 	else if (info.user)

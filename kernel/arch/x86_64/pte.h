@@ -33,7 +33,7 @@ static inline bool pte_present(uint64_t e) { return e & PTE_PRESENT; }
 static inline bool pte_large(uint64_t e) { return e & PTE_LARGE; }
 static inline unsigned int pte_prot(uint64_t e) { return (e & PTE_PROT) >> PTE_PROT_SHIFT; }
 static inline unsigned int pte_largest(void) { return cpu_features.gbpages ? 2 : 1; }
-static inline void pte_written(void) {}
+static inline void pte_written(uint64_t va) { (void)va; }
 static inline void pte_sync_code(const void *page) { (void)page; }
 
 static inline uint64_t pte_user(paddr_t pa, unsigned int prot)
