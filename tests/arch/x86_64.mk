@@ -3,4 +3,4 @@
 TEST_CC := $(HOSTCC)
 TEST_RUN :=
 TEST_LAYERS := unit page image
-TEST_LIBS := -lcmocka
+TEST_LIBS :=

@@ -12,11 +12,10 @@
 
 #if VDK_IMAGE_MACHINE == EM_X86_64
 #include <x86intrin.h>
-#elif VDK_IMAGE_MACHINE == EM_AARCH64
-#include <sys/auxv.h>
 #endif
 
 #include "counter.h"
+#include "counter_mode.h"
 #include "vdk/time.h"
 
 #define ROUNDS 200000
@@ -75,23 +74,12 @@ static void start(struct vdk_page *page, unsigned int mode, uint64_t hz)
 		bail("the timekeeper does not start");
 }
 
-/* Can this CPU read its counter so? */
-static bool has_mode(unsigned int mode)
-{
-#if VDK_IMAGE_MACHINE == EM_AARCH64
-	return mode == VDK_MODE_COUNTER || getauxval(AT_HWCAP2) & 1ul << 19; /* HWCAP2_ECV */
-#else
-	(void)mode;
-	return true;
-#endif
-}
-
 /* timekeeper <= image <= timekeeper, with ticks at every moment. */
 static void test_brackets(struct vdk_page *page, unsigned int mode, uint64_t hz)
 {
 	pthread_t ticker;
 
-	if (!has_mode(mode)) {
+	if (!has_counter_mode(mode)) {
 		skip("this CPU's counter can't be read so", "image_and_timekeeper_agree_in_mode_%u", mode);
 		return;
 	}

@@ -66,14 +66,13 @@ static void writer(void)
 	}
 }
 
-static void reader_never_returns_a_torn_snapshot(void **state)
+static void reader_never_returns_a_torn_snapshot(void)
 {
 	struct vdk_slot first = snapshot(0);
 
-	(void)state;
 	vdk_latch_publish(&page, &first);
 	run_threads(reader, writer);
-	print_message("# %llu readings, %llu retries, %d updates\n", (unsigned long long)readings, (unsigned long long)retries,
+	diag("%llu readings, %llu retries, %d updates", (unsigned long long)readings, (unsigned long long)retries,
 		      UPDATES);
 	assert_int_equal(torn, 0);
 	assert_int_equal(backwards, 0);
@@ -82,7 +81,7 @@ static void reader_never_returns_a_torn_snapshot(void **state)
 	assert_int_equal(page.slot[0].seq, 2ull * VDK_LATCH_STEP * (UPDATES + 1));
 }
 
-static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(reader_never_returns_a_torn_snapshot),
+static const struct unit_test tests[] = {
+	UNIT_TEST(reader_never_returns_a_torn_snapshot),
 };
 RUN(tests)

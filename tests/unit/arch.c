@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "counter.h"
+#include "counter_mode.h"
 #include "syscall.h"
 
 #define LIVE 24
@@ -58,29 +59,29 @@ static void check(void)
 		assert_true(in[i] == out[i]);
 }
 
-static void system_call_changes_only_what_it_says(void **state)
+static void system_call_changes_only_what_it_says(void)
 {
-	(void)state;
 	fill();
 	assert_int_equal(call(), getppid());
 	check();
 }
 
-static void counter_read_changes_only_what_it_says(void **state)
+static void counter_read_changes_only_what_it_says(void)
 {
 	uint64_t first;
 
-	(void)state;
 	fill();
 	first = count();
 	check();
+	if (!has_counter_mode(VDK_MODE_COUNTER_ALT))
+		return;
 	fill();
 	assert_true(count_alt() > first);
 	check();
 }
 
-static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(system_call_changes_only_what_it_says),
-	cmocka_unit_test(counter_read_changes_only_what_it_says),
+static const struct unit_test tests[] = {
+	UNIT_TEST(system_call_changes_only_what_it_says),
+	UNIT_TEST(counter_read_changes_only_what_it_says),
 };
 RUN(tests)

@@ -5,9 +5,8 @@
 #include "time/rate.h"
 #include "vdk/time.h"
 
-static void division_is_exact(void **state)
+static void division_is_exact(void)
 {
-	(void)state;
 	for (int i = 0; i < 1000000; i++) {
 		uint64_t d = random_bits(62) + 1, high = random_word() % d;
 		unsigned __int128 n = (unsigned __int128)high << 64 | random_word();
@@ -30,22 +29,20 @@ static void check_rate(uint64_t hz)
 		assert_true((wide)rate.mult * 2 * (VDK_RATE_HEADROOM + 1) >= ((wide)VDK_RATE_HEADROOM << 64) - 64);
 }
 
-static void multiplier_is_the_nearest_with_headroom(void **state)
+static void multiplier_is_the_nearest_with_headroom(void)
 {
 	static const uint64_t known[] = { 1, 2, 1000, 32768, 1193182, 3579545, 10000000, 14318180, 24000000, 62500000,
 		100000000, 888888888, 888888889, 999999999, 1000000000, 1000000001, 1125000000, 1125000001, 2500000000,
 		10000000000, VDK_HZ_MAX };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		check_rate(known[i]);
 	for (int i = 0; i < 200000; i++)
 		check_rate(random_bits(39) + 1);
 }
 
-static void adjustment_is_the_nearest(void **state)
+static void adjustment_is_the_nearest(void)
 {
-	(void)state;
 	for (int i = 0; i < 1000000; i++) {
 		uint64_t mult = vdk_rate_of_hz(random_bits(39) + 1).mult;
 		int64_t freq = (int64_t)random_between(0, 2 * VDK_FREQ_MAX) - VDK_FREQ_MAX;
@@ -57,9 +54,9 @@ static void adjustment_is_the_nearest(void **state)
 	}
 }
 
-static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(division_is_exact),
-	cmocka_unit_test(multiplier_is_the_nearest_with_headroom),
-	cmocka_unit_test(adjustment_is_the_nearest),
+static const struct unit_test tests[] = {
+	UNIT_TEST(division_is_exact),
+	UNIT_TEST(multiplier_is_the_nearest_with_headroom),
+	UNIT_TEST(adjustment_is_the_nearest),
 };
 RUN(tests)

@@ -6,9 +6,8 @@
 
 #define CASES 10000000
 
-static void conversion_is_exact(void **state)
+static void conversion_is_exact(void)
 {
-	(void)state;
 	for (int i = 0; i < CASES; i++) {
 		unsigned int shift = (unsigned int)random_between(0, 31);
 		uint64_t cycles = random_bits(64 - shift), mult = random_bits(64), frac = random_bits(64), rest = frac;
@@ -21,9 +20,8 @@ static void conversion_is_exact(void **state)
 }
 
 /* As the definition says: (counter - base) mod 2^width, and nothing for the upper half. */
-static void cycles_wrap_at_the_width_and_clamp_behind(void **state)
+static void cycles_wrap_at_the_width_and_clamp_behind(void)
 {
-	(void)state;
 	for (int i = 0; i < CASES; i++) {
 		unsigned int width = (unsigned int)random_between(2, 64);
 		uint64_t mask = UINT64_MAX >> (64 - width), base = random_word() & mask, step = random_bits(width) & mask;
@@ -33,9 +31,8 @@ static void cycles_wrap_at_the_width_and_clamp_behind(void **state)
 	}
 }
 
-static void carry_keeps_ns_below_a_second(void **state)
+static void carry_keeps_ns_below_a_second(void)
 {
-	(void)state;
 	for (int i = 0; i < CASES; i++) {
 		int64_t start = (int64_t)random_word() >> 2, sec = start;
 		uint64_t ns = random_word() % VDK_NS_PER_SEC, add = random_bits(63);
@@ -48,12 +45,11 @@ static void carry_keeps_ns_below_a_second(void **state)
 }
 
 /* One off either side of each comparison, which random sums do not meet. */
-static void carry_is_right_at_each_edge(void **state)
+static void carry_is_right_at_each_edge(void)
 {
 	static const uint64_t sums[] = { 0, 999999999, 1000000000, 1999999999, 2000000000, 2000000001, 2999999999, 3000000000 };
 	static const uint64_t starts[] = { 0, 1, 999999998, 999999999 };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
 		for (size_t j = 0; j < sizeof(starts) / sizeof(starts[0]); j++) {
 			int64_t sec = 7;
@@ -82,7 +78,7 @@ static bool no_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *s
 
 static struct vdk_page page __attribute__((aligned(VDK_PAGE_SIZE)));
 
-static void each_clock_reads_its_own_words(void **state)
+static void each_clock_reads_its_own_words(void)
 {
 	struct vdk_slot slot = {
 		.cycles = 1000, .mult = 1ull << 63, .frac = 1ull << 63, .shift = 1, .width = 64, .mode = VDK_MODE_COUNTER,
@@ -100,7 +96,6 @@ static void each_clock_reads_its_own_words(void **state)
 	};
 	uint64_t counter = 1003;
 
-	(void)state;
 	vdk_latch_publish(&page, &slot);
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		struct vdk_timespec ts = { -1, -1 };
@@ -130,12 +125,11 @@ static bool disturbed_counter(const void *ctx, const struct vdk_slot *slot, uint
 	return true;
 }
 
-static void reading_once_gives_up_where_the_loop_goes_round(void **state)
+static void reading_once_gives_up_where_the_loop_goes_round(void)
 {
 	static const int ids[] = { VDK_CLOCK_REALTIME, VDK_CLOCK_REALTIME_COARSE };
 	struct vdk_slot slot = { .width = 64, .mode = VDK_MODE_COUNTER };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct vdk_timespec ts = { -1, -1 };
 		int left = 1, *at = &left;
@@ -151,13 +145,12 @@ static void reading_once_gives_up_where_the_loop_goes_round(void **state)
 	}
 }
 
-static void other_ids_are_not_served(void **state)
+static void other_ids_are_not_served(void)
 {
 	static const int ids[] = { -1, 2, 3, 8, 9, 10, 12, 15, 16, 17, 32, 64, INT32_MAX, INT32_MIN, INT32_MIN + 1, 0x10001 };
 	struct vdk_timespec ts = { -1, -1 };
 	uint64_t counter = 0;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		assert_false(vdk_read_clock(&page, ids[i], false, &ts, fixed_counter, &counter));
 		assert_int_equal(vdk_read_res(&page, ids[i]), 0);
@@ -165,13 +158,13 @@ static void other_ids_are_not_served(void **state)
 	assert_int_equal(ts.tv_sec, -1);
 }
 
-static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(conversion_is_exact),
-	cmocka_unit_test(cycles_wrap_at_the_width_and_clamp_behind),
-	cmocka_unit_test(carry_keeps_ns_below_a_second),
-	cmocka_unit_test(carry_is_right_at_each_edge),
-	cmocka_unit_test(each_clock_reads_its_own_words),
-	cmocka_unit_test(reading_once_gives_up_where_the_loop_goes_round),
-	cmocka_unit_test(other_ids_are_not_served),
+static const struct unit_test tests[] = {
+	UNIT_TEST(conversion_is_exact),
+	UNIT_TEST(cycles_wrap_at_the_width_and_clamp_behind),
+	UNIT_TEST(carry_keeps_ns_below_a_second),
+	UNIT_TEST(carry_is_right_at_each_edge),
+	UNIT_TEST(each_clock_reads_its_own_words),
+	UNIT_TEST(reading_once_gives_up_where_the_loop_goes_round),
+	UNIT_TEST(other_ids_are_not_served),
 };
 RUN(tests)

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what the unit tests share: cmocka, exact wide integers, random numbers, TAP.
- * Relies on: libcmocka; clang's _BitInt.
+/* Owns: what the unit tests share: assertions, exact wide integers, random numbers.
+ * Relies on: tests/tap.h; clang's _BitInt.
  * Who may include: tests/unit and tests/page. */
 #ifndef VDK_TESTS_UNIT_H
 #define VDK_TESTS_UNIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <cmocka.h>
+#include "tap.h"
 
 /* Wide enough that nothing here can round or overflow. */
 typedef unsigned _BitInt(256) wide;
@@ -44,13 +43,59 @@ static inline uint64_t random_between(uint64_t low, uint64_t high)
 	return low + random_word() % (high - low + 1);
 }
 
-#define RUN(tests)                                                                  \
-	int main(void)                                                              \
-	{                                                                           \
-		const char *seed = getenv("VDK_SEED");                              \
-		random_state = seed ? strtoull(seed, NULL, 0) : 20250701;           \
-		cmocka_set_message_output(CM_OUTPUT_TAP);                           \
-		return cmocka_run_group_tests(tests, NULL, NULL);                   \
+struct unit_test {
+	const char *name;
+	void (*run)(void);
+};
+
+#define UNIT_TEST(function) { #function, function }
+
+static const struct unit_test *unit_running;
+static const char *unit_skipped; /* why the running test can't run here */
+
+/* One that fails ends the program, from whichever thread: the plan tells what has not run. */
+static inline void unit_check(bool good, const char *file, int line, const char *what)
+{
+	if (good)
+		return;
+	ok(false, "%s", unit_running->name);
+	diag("%s:%d: %s", file, line, what);
+	exit(1);
+}
+
+static inline void unit_check_equal(uint64_t got, uint64_t want, const char *file, int line, const char *what)
+{
+	if (got != want)
+		diag("0x%llx != 0x%llx", (unsigned long long)got, (unsigned long long)want);
+	unit_check(got == want, file, line, what);
+}
+
+#define assert_true(condition) unit_check(condition, __FILE__, __LINE__, #condition)
+#define assert_false(condition) unit_check(!(condition), __FILE__, __LINE__, "not " #condition)
+#define assert_int_equal(got, want) \
+	unit_check_equal((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got " is " #want)
+
+static inline void unit_run(const struct unit_test *tests, unsigned int count)
+{
+	const char *seed = getenv("VDK_SEED");
+
+	random_state = seed ? strtoull(seed, NULL, 0) : 20250701;
+	plan(count);
+	for (unit_running = tests; unit_running < tests + count; unit_running++) {
+		unit_skipped = NULL;
+		unit_running->run();
+		if (unit_skipped)
+			skip(unit_skipped, "%s", unit_running->name);
+		else
+			ok(true, "%s", unit_running->name);
+	}
+}
+
+#define RUN(tests)                                                                    \
+	int main(void)                                                                \
+	{                                                                             \
+		unit_run(tests, (unsigned int)(sizeof(tests) / sizeof((tests)[0])));  \
+		return done();                                                        \
 	}
 
 #endif
