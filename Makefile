@@ -52,7 +52,7 @@ $B/vdso.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
 	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
 
 $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/audit-image
-	$(call say,LD)$(LD) -shared --hash-style=both --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug --discard-locals \
+	$(call say,LD)$(LD) -shared --hash-style=$(or $(IMAGE_HASH_STYLE),both) --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug --discard-locals \
 		-z noexecstack -z norelro -z rodynamic -z max-page-size=4096 -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
 	$(call say,AUDIT)$H/audit-image --header $B/vdso-image.h $@.tmp
 	@mv $@.tmp $@

@@ -30,6 +30,9 @@ SECTIONS
 	.data : { *(.data .data.* .bss .bss.* COMMON .got .got.plt .plt) }
 	vdk_image_data_size = VDK_PAGE_SIZE;
 	vdk_image_page_version = VDK_PAGE_VERSION;
+#ifdef VDK_VERSION_SYMBOL
+	VDK_VERSION = 0;
+#endif
 }
 
 PHDRS
@@ -54,6 +57,9 @@ VERSION
 		VDK_EXPORTS(GLOBAL)
 #ifdef VDK_PLAIN_NAMES
 		VDK_EXPORTS(PLAIN)
+#endif
+#ifdef VDK_VERSION_SYMBOL
+		VDK_VERSION;
 #endif
 	local:
 		*;

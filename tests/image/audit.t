@@ -15,6 +15,7 @@ my $dir = tempdir(CLEANUP => 1);
 my $file = "$dir/vdso.so";
 my $elf;           # the image that the functions below read and change
 my $all_said = ''; # by audit-image, of all broken images
+my $stale_hash = $arch eq 'aarch64' ? 0xd35ec75 : 0; # what Go before 1.22 asks by; then there is no DT_GNU_HASH
 
 sub slurp {
 	my ($path) = @_;
@@ -210,12 +211,13 @@ refused('too many dynamic symbols', 'section: the dynamic symbol',
 refused('a dynamic section without end', 'dynamic: .*DT_NULL',
 	sub { put('Q<', segment(PT_DYNAMIC) + 32, entry(0) - get('Q<', segment(PT_DYNAMIC) + 8)) });
 my %wanted = (HASH => DT_HASH, STRTAB => DT_STRTAB, STRSZ => 10, SYMTAB => DT_SYMTAB, SONAME => DT_SONAME,
-	GNU_HASH => DT_GNU_HASH, VERSYM => DT_VERSYM, VERDEF => DT_VERDEF, VERDEFNUM => DT_VERDEFNUM);
+	VERSYM => DT_VERSYM, VERDEF => DT_VERDEF, VERDEFNUM => DT_VERDEFNUM);
+my %unwanted = (NEEDED => 1, RELA => 7, INIT => 12, FINI => 13, REL => 17, TEXTREL => 22, JMPREL => 23,
+	INIT_ARRAY => 25, FINI_ARRAY => 26, PREINIT_ARRAY => 32, RELR => 36);
+($stale_hash ? \%unwanted : \%wanted)->{GNU_HASH} = DT_GNU_HASH;
 for my $name (sort keys %wanted) {
 	refused("no DT_$name", "dynamic: DT_$name must be there", sub { put('Q<', entry($wanted{$name}), DT_DEBUG) });
 }
-my %unwanted = (NEEDED => 1, RELA => 7, INIT => 12, FINI => 13, REL => 17, TEXTREL => 22, JMPREL => 23,
-	INIT_ARRAY => 25, FINI_ARRAY => 26, PREINIT_ARRAY => 32, RELR => 36);
 for my $name (sort keys %unwanted) {
 	refused("DT_$name", "dynamic: DT_$name must not", sub { put('Q<', entry(DT_SYMENT), $unwanted{$name}) });
 }
@@ -296,19 +298,24 @@ refused('DT_HASH with exchanged buckets', 'hash: DT_HASH must find', sub {
 	my ($at, $size) = (value(DT_HASH) + 8, 4 * get('L<', value(DT_HASH)));
 	substr($elf, $at, $size) = pack 'L<*', reverse unpack 'L<*', substr($elf, $at, $size);
 });
-refused('DT_GNU_HASH outside', 'hash: DT_GNU_HASH must be in', sub { put('Q<', entry(DT_GNU_HASH) + 8, 1 << 60) });
-refused('DT_GNU_HASH without buckets', 'hash: DT_GNU_HASH must be in', sub { put('L<', value(DT_GNU_HASH), 0) });
-refused('DT_GNU_HASH with too many buckets', 'hash: DT_GNU_HASH must be in',
-	sub { put('L<', value(DT_GNU_HASH), 0xffffffff) });
-refused('DT_GNU_HASH that begins beyond the symbols', 'hash: DT_GNU_HASH must be in',
-	sub { put('L<', value(DT_GNU_HASH) + 4, 1000) });
-refused('a bloom filter without words', 'hash: the filter', sub { put('L<', value(DT_GNU_HASH) + 8, 0) });
-refused('a bloom filter shift of 32', 'hash: the filter', sub { put('L<', value(DT_GNU_HASH) + 12, 32) });
-refused('an empty bloom filter', 'hash: DT_GNU_HASH must find', sub { put('Q<', bloom(), 0) });
-refused('DT_GNU_HASH that leaves its table', 'hash: chains of DT_GNU_HASH', sub { put('L<', gnu_buckets(), 0xffff) });
-refused('DT_GNU_HASH without end', 'hash: chains of DT_GNU_HASH',
-	sub { add('L<', gnu_chains() + 4 * ((symbols())[-1] - (symbols())[0]) / 24, -1) });
-refused('DT_GNU_HASH with another hash', 'hash: DT_GNU_HASH must find', sub { add('L<', gnu_chains(), 2) });
+if ($stale_hash) {
+	refused("DT_HASH that an old Go's hash does not lead through", "hash: Go's stale hash",
+		sub { put('L<', value(DT_HASH) + 8 + 4 * ($stale_hash % get('L<', value(DT_HASH))), 0) });
+} else {
+	refused('DT_GNU_HASH outside', 'hash: DT_GNU_HASH must be in', sub { put('Q<', entry(DT_GNU_HASH) + 8, 1 << 60) });
+	refused('DT_GNU_HASH without buckets', 'hash: DT_GNU_HASH must be in', sub { put('L<', value(DT_GNU_HASH), 0) });
+	refused('DT_GNU_HASH with too many buckets', 'hash: DT_GNU_HASH must be in',
+		sub { put('L<', value(DT_GNU_HASH), 0xffffffff) });
+	refused('DT_GNU_HASH that begins beyond the symbols', 'hash: DT_GNU_HASH must be in',
+		sub { put('L<', value(DT_GNU_HASH) + 4, 1000) });
+	refused('a bloom filter without words', 'hash: the filter', sub { put('L<', value(DT_GNU_HASH) + 8, 0) });
+	refused('a bloom filter shift of 32', 'hash: the filter', sub { put('L<', value(DT_GNU_HASH) + 12, 32) });
+	refused('an empty bloom filter', 'hash: DT_GNU_HASH must find', sub { put('Q<', bloom(), 0) });
+	refused('DT_GNU_HASH that leaves its table', 'hash: chains of DT_GNU_HASH', sub { put('L<', gnu_buckets(), 0xffff) });
+	refused('DT_GNU_HASH without end', 'hash: chains of DT_GNU_HASH',
+		sub { add('L<', gnu_chains() + 4 * ((symbols())[-1] - (symbols())[0]) / 24, -1) });
+	refused('DT_GNU_HASH with another hash', 'hash: DT_GNU_HASH must find', sub { add('L<', gnu_chains(), 2) });
+}
 
 # --- unwinding ---
 
@@ -359,6 +366,7 @@ my @rules = $source =~ /\brequire\(im,.*?"([a-z-]+)",\s*"([^"]*)"/gs;
 ok(@rules > 0, 'tools/audit-image has rules');
 is(@rules / 2, () = $source =~ /\brequire\(im,/g, 'every rule of tools/audit-image is known here');
 while (my ($rule, $reason) = splice @rules, 0, 2) {
+	next if $reason =~ ($stale_hash ? qr/DT_GNU_HASH|the filter/ : qr/stale hash/);
 	my $pattern = join '.*', map { quotemeta } split /%[-0-9.lz]*[a-z]/, $reason, -1;
 	ok($all_said =~ /: $rule: $pattern$/m, "a broken image triggers '$rule: $reason'");
 }

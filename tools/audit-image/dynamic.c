@@ -34,14 +34,14 @@ const char *string(const struct image *im, uint64_t offset)
 
 void audit_dynamic(struct image *im)
 {
-	static const struct {
+	const struct {
 		Elf64_Sxword tag;
 		bool wanted;
 		const char *name;
 	} rules[] = {
 		{ DT_SONAME, true, "DT_SONAME" },       { DT_STRTAB, true, "DT_STRTAB" },
 		{ DT_STRSZ, true, "DT_STRSZ" },         { DT_SYMTAB, true, "DT_SYMTAB" },
-		{ DT_HASH, true, "DT_HASH" },           { DT_GNU_HASH, true, "DT_GNU_HASH" },
+		{ DT_HASH, true, "DT_HASH" },           { DT_GNU_HASH, !im->machine->stale_hash, "DT_GNU_HASH" },
 		{ DT_VERSYM, true, "DT_VERSYM" },       { DT_VERDEF, true, "DT_VERDEF" },
 		{ DT_VERDEFNUM, true, "DT_VERDEFNUM" }, { DT_REL, false, "DT_REL" },
 		{ DT_RELA, false, "DT_RELA" },          { DT_RELR, false, "DT_RELR" },

@@ -13,17 +13,18 @@ static const struct machine machines[] = {
 	{ EM_X86_64, "LINUX_2.6", "__vdso_",
 	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_time,__vdso_getcpu,"
 	  "clock_gettime,gettimeofday,clock_getres,time,getcpu",
-	  16, EM_X86_64 },
+	  16, EM_X86_64, 0 },
 	{ EM_RISCV, "LINUX_4.15", "__vdso_",
 	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn,"
 	  "__vdso_flush_icache,__vdso_riscv_hwprobe",
-	  1, EM_RISCV },
+	  1, EM_RISCV, 0 },
 	{ EM_AARCH64, "LINUX_2.6.39", "__kernel_",
-	  "__kernel_clock_gettime,__kernel_gettimeofday,__kernel_clock_getres,__kernel_rt_sigreturn", 30, EM_AARCH64 },
+	  "__kernel_clock_gettime,__kernel_gettimeofday,__kernel_clock_getres,__kernel_rt_sigreturn", 30, EM_AARCH64,
+	  0xd35ec75 },
 	/* elfutils 0.188 knows no LoongArch, whose DWARF numbers are as RISC-V's: 32 + 32, return address in 1. */
 	{ EM_LOONGARCH, "LINUX_5.10", "__vdso_",
 	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn", 1,
-	  EM_RISCV },
+	  EM_RISCV, 0 },
 };
 
 bool require(struct image *im, bool kept, const char *rule, const char *reason, ...)

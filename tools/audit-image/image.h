@@ -23,6 +23,9 @@ struct machine {
 	const char *exports;
 	unsigned int return_register; /* its DWARF number */
 	Elf64_Half unwind_as;         /* the machine whose unwind rules libdw is to use */
+	/* What Go before 1.22 takes for the hash of clock_gettime's name, where it is wrong: DT_HASH must be the only table,
+	 * and the bucket of this hash must lead there. Else 0. */
+	uint32_t stale_hash;
 };
 
 struct fde {

@@ -149,6 +149,24 @@ static void audit_reached(struct image *im, const char *table, const bool *reach
 			symbol_name(im, i));
 }
 
+static bool is_clock_gettime(const struct image *im, uint32_t index)
+{
+	const char *rest = unprefixed(im, symbol_name(im, index));
+
+	return rest && strcmp(rest, "clock_gettime") == 0;
+}
+
+static void audit_stale_hash(struct image *im, const uint32_t *buckets, uint32_t count, const uint32_t *chains)
+{
+	const uint32_t hash = im->machine->stale_hash;
+	uint32_t i = buckets[hash % count];
+
+	while (i != 0 && !is_clock_gettime(im, i))
+		i = chains[i];
+	require(im, i != 0, "hash", "Go's stale hash 0x%x must lead to %sclock_gettime (found other names, of %u buckets)",
+		hash, im->machine->prefix, count);
+}
+
 void audit_sysv_hash(struct image *im)
 {
 	const uint64_t offset = dynamic_value(im, DT_HASH);
@@ -175,6 +193,8 @@ void audit_sysv_hash(struct image *im)
 		}
 	}
 	audit_reached(im, "DT_HASH", reached);
+	if (im->machine->stale_hash)
+		audit_stale_hash(im, buckets, table[0], chains);
 }
 
 void audit_gnu_hash(struct image *im)
@@ -186,6 +206,8 @@ void audit_gnu_hash(struct image *im)
 	bool reached[MAX_EXPORTS] = { false };
 	size_t steps = 0;
 
+	if (im->machine->stale_hash)
+		return;
 	if (head)
 		bloom = VIEW(im, offset + sizeof(*head), uint64_t, head->words);
 	if (bloom && head->first <= im->symbol_count)
