@@ -167,9 +167,9 @@ run: boot-files ## boot the kernel and run the main program
 # programs for it.
 -include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
-LAYERS := project unit page kit image tools guest
+LAYERS := project litmus unit page kit image tools guest
 # Tests that know no architecture run once.
-ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project)
+ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus)
 TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
 UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))

@@ -29,7 +29,8 @@ _Static_assert(VDK_LATCH_STEP == sizeof(struct vdk_slot), "the step is a slot");
 
 static inline uint64_t vdk_latch_begin(const struct vdk_page *upage)
 {
-	/* Pairs with the release stores of seq in vdk_latch_publish(): who sees the number sees the slot it sends to. */
+	/* Pairs with the release store in vdk_latch_flip(): who sees the number sees the slot it sends to. Without it,
+	 * tests/litmus/latch-number-slot.litmus fails, and latch-counter.litmus, for the counter read that follows. */
 	return __atomic_load_n(&upage->slot[0].seq, __ATOMIC_ACQUIRE);
 }
 
@@ -40,7 +41,8 @@ static inline const struct vdk_slot *vdk_latch_slot(const struct vdk_page *upage
 
 static inline bool vdk_latch_retry(const struct vdk_page *upage, uint64_t seq)
 {
-	/* Pairs with the release fences in vdk_latch_publish(): who saw a byte of a later snapshot sees a later number. */
+	/* Pairs with the release fence in vdk_latch_write(): who saw a byte of a later snapshot sees a later number. Without it,
+	 * tests/litmus/latch-slot-number.litmus fails. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __builtin_expect(VDK_LOAD(upage->slot[0].seq) != seq, 0);
 }
@@ -72,14 +74,15 @@ static inline void vdk_slot_store(struct vdk_slot *to, const struct vdk_slot *fr
 static inline void vdk_latch_write(struct vdk_page *kpage, unsigned int slot, const struct vdk_slot *now)
 {
 	/* Pairs with the acquire fence in vdk_latch_retry(): the number that sent readers away from this slot is out before
-	 * the first byte in it changes. */
+	 * the first byte in it changes. Without it, tests/litmus/latch-slot-number.litmus fails. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	vdk_slot_store(&kpage->slot[slot], now);
 }
 
 static inline void vdk_latch_flip(struct vdk_page *kpage)
 {
-	/* Pairs with the acquire load in vdk_latch_begin(): the slot is whole before readers are sent to it. */
+	/* Pairs with the acquire load in vdk_latch_begin(): the slot is whole before readers are sent to it. Without it,
+	 * tests/litmus/latch-number-slot.litmus fails. tests/kit/fences.t has all four as the machines' instructions. */
 	__atomic_store_n(&kpage->slot[0].seq, VDK_LOAD(kpage->slot[0].seq) + VDK_LATCH_STEP, __ATOMIC_RELEASE);
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The image's unwind tables agree with its machine code, instruction by instruction; and with the kernel's signal frame.
 #
-# Each function is executed symbolically along every path: where the stack pointer is, relative to its value at entry, and which
-# register or stack slot holds which register's value at entry. The row of .eh_frame for each address must say the same.
+# Each function is executed symbolically along every path: where the stack pointer is, relative to its value at
+# entry, and which register or stack slot holds which register's value at entry. The row of .eh_frame for each
+# address must say the same.
 # Owns: that execution, for the few instructions that touch sp, callee-saved registers or the return address; each other
 #	instruction only makes its destination unknown.
 # Relies on: llvm-objdump-19, llvm-dwarfdump-19; for the signal frame, the architecture's Linux headers.
@@ -14,6 +15,7 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'cfi'))
 from machines import MACHINES, Unknown  # noqa: E402
 from samples import FRAMES, SAMPLES  # noqa: E402
@@ -65,8 +67,8 @@ def read_tables(path):
 
 def read_code(path):
     """{address: (size, mnemonic, [operand])}"""
-    lines = re.findall(r'^ *([0-9a-f]+):\s+(\S+)[ \t]*(.*)$', run('llvm-objdump-19', '-d', '--no-show-raw-insn', *m.objdump, path),
-                       re.M)
+    listing = run('llvm-objdump-19', '-d', '--no-show-raw-insn', *m.objdump, path)
+    lines = re.findall(r'^ *([0-9a-f]+):\s+(\S+)[ \t]*(.*)$', listing, re.M)
     code = {}
     for i, (address, mnemonic, rest) in enumerate(lines):
         at = int(address, 16)
@@ -169,7 +171,8 @@ for value, name in re.findall(r'^([0-9a-f]+) [Tt] (\w+)$', run('llvm-nm-19', f'{
     names[int(value, 16)] = name
 faults, instructions = check(f'{build}/vdso.so')
 print(f'# {instructions} instructions of {len(faults)} functions')
-entry_of = {begin: begin if begin in names else begin + 4 for begin in faults} # a trampoline's table begins early, at a nop
+# A trampoline's table begins early, at a nop.
+entry_of = {begin: begin if begin in names else begin + 4 for begin in faults}
 for begin, found in faults.items():
     ok(not found, f'{names.get(entry_of[begin])}: each row of its table is what the code does', found)
 ok(set(names) == set(entry_of.values()), 'each function has a table, and each table is a function\'s')

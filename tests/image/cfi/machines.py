@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What each machine's instructions do to the stack pointer, the registers that a function keeps for its caller, and the return
-# address. Owns: that knowledge, and State. Relies on: the spellings of llvm-objdump-19 and llvm-dwarfdump-19.
+# What each machine's instructions do to the stack pointer, the registers that a
+# function keeps for its caller, and the return address.
+# Owns: that knowledge, and State.
+# Relies on: the spellings of llvm-objdump-19 and llvm-dwarfdump-19.
 # Never: guesses. What it can't follow is Unknown, or makes the destination unknown.
 import re
 
@@ -10,7 +12,7 @@ class Unknown(Exception):
 
 
 class State:
-    """registers and memory (by distance from sp at entry): ('sp', n) is sp at entry + n; ('in', r) what r held at entry."""
+    """Registers, and memory by distance from sp at entry: ('sp', n) is sp at entry + n; ('in', r) what r held at entry."""
 
     def __init__(self, registers, memory):
         self.registers, self.memory = dict(registers), dict(memory)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Owns: SAMPLES, a function with a frame and a right table for each machine: without any one directive the table is wrong;
-# FRAMES, a compiler and a program whose assembly says "@register offset" of the kernel's signal frame.
+# Owns: SAMPLES, a function with a frame and a right table for each machine: without any one directive the table is
+# wrong; FRAMES, a compiler and a program whose assembly says "@register offset" of the kernel's signal frame.
 # Relies on: Linux's headers of the architecture; for loongarch64, which has no package of them, its published ABI.
 
 SAMPLES = {
@@ -121,7 +121,8 @@ struct rt_sigframe {
 	siginfo_t info;
 	struct ucontext uc;
 };
-#define AT(name, field) __asm__ volatile(".ascii \\"@" #name " %0\\"" : : "i"(__builtin_offsetof(struct rt_sigframe, field)))
+#define AT(name, field) \\
+	__asm__ volatile(".ascii \\"@" #name " %0\\"" : : "i"(__builtin_offsetof(struct rt_sigframe, field)))
 void offsets(void);
 void offsets(void)
 {
@@ -132,13 +133,14 @@ def ats(name, field, numbers):
     return ''.join(f'\tAT({name}{n}, {field.replace("N", str(n))});\n' for n in numbers)
 
 
+HEADERS = '#include <linux/signal.h>\n#include <asm/sigcontext.h>\n#include <asm/ucontext.h>\n'
+RISCV_NAMES = 'ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6'.split()
 FRAMES = {
-    'riscv64': ('riscv64-linux-gnu-gcc', '#include <linux/signal.h>\n#include <asm/sigcontext.h>\n#include <asm/ucontext.h>\n' + FRAME +
+    'riscv64': ('riscv64-linux-gnu-gcc', HEADERS + FRAME +
                 'AT(pc, uc.uc_mcontext.sc_regs.pc);\n' +
-                ''.join(f'\tAT({"sp" if n == 2 else f"X{n}"}, uc.uc_mcontext.sc_regs.{r});\n' for n, r in enumerate(
-                    'ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6'.split(), 1)) +
+                ''.join(f'\tAT({"sp" if n == 2 else f"X{n}"}, uc.uc_mcontext.sc_regs.{r});\n' for n, r in enumerate(RISCV_NAMES, 1)) +
                 ''.join(f'\tAT(F{n}_H, uc.uc_mcontext.sc_fpregs.d.f[{n}]);\n' for n in range(32)) + '}\n'),
-    'aarch64': ('aarch64-linux-gnu-gcc', '#include <linux/signal.h>\n#include <asm/sigcontext.h>\n#include <asm/ucontext.h>\n' + FRAME +
+    'aarch64': ('aarch64-linux-gnu-gcc', HEADERS + FRAME +
                 '\tAT(pc, uc.uc_mcontext.pc);\n\tAT(sp, uc.uc_mcontext.sp);\n' +
                 ats('W', 'uc.uc_mcontext.regs[N]', range(31)) + '}\n'),
     'loongarch64': ('clang-19 --target=loongarch64-linux-gnu', '''

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* libgcc's unwinder, from each instruction of the image, finds the caller: by the image's tables, and through its signal trampoline.
+/* libgcc's unwinder, from each instruction of the image, finds the caller: by the image's tables, and through its
+ * signal trampoline.
  *
- * Each instruction of a writable copy of the image is replaced by a trap. The handler puts the instruction back, and walks: from
- * itself through the signal frame to the trap, and on to the caller, whose registers have known values. It returns by the
- * image's own rt_sigreturn (x86_64 has none), whose instructions are trapped too.
+ * Each instruction of a writable copy of the image is replaced by a trap. The handler puts the instruction back,
+ * and walks: from itself through the signal frame to the trap, and on to the caller, whose registers have known
+ * values. It returns by the image's own rt_sigreturn (x86_64 has none), whose instructions are trapped too.
  * Owns: the walk, and the calls that lead to each instruction.
- * Relies on: a static program, linked with --wrap=_dl_find_object: libgcc asks that for tables; argv[1], a file with the
- *	addresses of the image's instructions.
- * Never: runs where an instruction is not reached and calls that a success. */
+ * Relies on: a static program, linked with --wrap=_dl_find_object: libgcc asks that for tables; argv[1], a file
+ *	with the addresses of the image's instructions.
+ * Never: passes where an instruction was not reached. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -41,7 +42,9 @@ static unsigned int first_state, next_state; /* of the page: at first, and once 
 static void set_page(unsigned int state);
 
 static bool broken; /* the tables are, on purpose */
-static unsigned int walks, lost, wrong, strange, unsupported; /* walks: that found nothing, bad values, bad signal frames */
+/* Walks: all, without the caller, with wrong registers of the caller, with a wrong signal frame. */
+static unsigned int walks, lost, wrong, strange;
+static unsigned int unsupported; /* instructions */
 
 /* As if the dynamic linker knew the image; for the program itself it does. */
 int __wrap__dl_find_object(void *pc, struct dl_find_object *found)
@@ -238,7 +241,8 @@ static void riscv_hwprobe_calls(const void *fn)
 		uint64_t value;
 	} pairs[VDK_HWPROBE_MAX + 2];
 	static const size_t size = 2 * sizeof(long);
-	static const long sets[][2] = { { 1, 0 }, { 2, 0 }, { 1, 1 }, { 0, 0 } }; /* of CPUs: all, one more, far more, none */
+	/* of CPUs: all, another, far more, none */
+	static const long sets[][2] = { { 1, 0 }, { 2, 0 }, { 1, 1 }, { 0, 0 } };
 
 	for (unsigned int i = 0; i < VDK_HWPROBE_MAX + 2; i++)
 		pairs[i].key = (int)i - 1;
@@ -297,7 +301,8 @@ static void set_page(unsigned int state)
 	slot->ns[0] = slot->ns[1] = slot->boottime_ns = slot->raw_ns = states[state].mult == 0 ? 1500000000 : 7;
 	page->res_ns = page->coarse_res_ns = states[state].res_ns;
 	page->cpu_mode = states[state].cpu_mode;
-	page->hwprobe_count = state < VDK_HWPROBE_MAX ? state : VDK_HWPROBE_MAX; /* of the keys, and with 0 every answer is the system call's */
+	/* 0: every answer is the system call's. */
+	page->hwprobe_count = state < VDK_HWPROBE_MAX ? state : VDK_HWPROBE_MAX;
 	page->hwprobe_cpus = state == 2 ? 64 : 1;
 }
 #define STATES 17
@@ -405,7 +410,8 @@ int main(int argc, char **argv)
 
 	for (unsigned int state = 0; state < STATES; state++)
 		call_all(&v, state, state);
-	for (unsigned int state = 1; state < STATES; state++) /* an exported function gives up, and the inner one need not */
+	/* An exported function gives up, and the inner one that it goes to need not. */
+	for (unsigned int state = 1; state < STATES; state++)
 		call_all(&v, 0, state);
 	publishing = true;
 	for (unsigned int state = 1; state < STATES; state++)

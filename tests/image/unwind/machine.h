@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what the live unwinding test must know of each machine: a call with known registers, traps, signal frames, DWARF numbers.
+/* Owns: what the live unwinding test must know of each machine: a call with known registers, traps, signal frames,
+ * DWARF numbers.
  * Relies on: glibc's <ucontext.h>.
  * Who may include: tests/image/unwind/live.c. */
 #ifndef VDK_TESTS_IMAGE_UNWIND_MACHINE_H
@@ -8,8 +9,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-/* Calls fn(args[0], ..., args[4]) with its stack pointer in probe_sp, MARK + n in each register n of MACHINE_SAVED, and the
- * return address probe_return. It has no unwind table: the walk ends there. */
+/* Calls fn(args[0], ..., args[4]) with its stack pointer in probe_sp, MARK + n in each register n of MACHINE_SAVED,
+ * and the return address probe_return. It has no unwind table: the walk ends there. */
 long probe(const void *fn, const long *args);
 extern const char probe_return[];
 extern uint64_t probe_sp;
@@ -21,8 +22,8 @@ extern const void *trampoline;
 #define MARK 0x5eed00
 #define ENTRIES ".text\n.balign 16\n.globl probe, probe_return, signal_entry\n"
 
-/* DWARF numbers: MACHINE_SAVED a function keeps for its caller; MACHINE_REGISTERS(X) X(number, where the signal frame has it),
- * the stack pointer left out: its value is the frame's own address. */
+/* DWARF numbers: MACHINE_SAVED a function keeps for its caller; MACHINE_REGISTERS(X) X(number, where the signal
+ * frame has it), the stack pointer left out: its value is the frame's own address. */
 #if defined(__x86_64__)
 #define MACHINE_SAVED { 3, 6, 12, 13, 14, 15 }
 #define MACHINE_PC(uc) ((uc)->uc_mcontext.gregs[REG_RIP])
