@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 const (
 	goroutines = 8
-	rounds     = 100000
+	rounds     = 1000000 / goroutines
 )
 
 var (
@@ -80,6 +82,53 @@ func calls() (count int, counted bool) {
 	return count, err == nil
 }
 
+// preempted returns when a goroutine beside a loop without calls has run on the only processor: that takes a signal.
+func preempted() bool {
+	var stop int32
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	go atomic.StoreInt32(&stop, 1)
+	for atomic.LoadInt32(&stop) == 0 {
+	}
+	return true
+}
+
+// threads returns how many different threads as many goroutines have that are locked to theirs.
+func threads() int {
+	ids := make(chan int, goroutines)
+	var ready, all sync.WaitGroup
+	ready.Add(goroutines)
+	for i := 0; i < goroutines; i++ {
+		all.Add(1)
+		go func() {
+			runtime.LockOSThread()
+			ready.Done()
+			ready.Wait()
+			ids <- syscall.Gettid()
+			all.Done()
+		}()
+	}
+	all.Wait()
+	close(ids)
+	different := map[int]bool{}
+	for id := range ids {
+		different[id] = true
+	}
+	return len(different)
+}
+
+func notified() bool {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1)
+	defer signal.Stop(signals)
+	syscall.Kill(syscall.Getpid(), syscall.SIGUSR1)
+	select {
+	case <-signals:
+		return true
+	case <-time.After(20 * time.Second):
+		return false
+	}
+}
+
 func main() {
 	var all sync.WaitGroup
 	var backwards int64
@@ -91,7 +140,7 @@ func main() {
 		}()
 	}
 	all.Wait()
-	ok(backwards == 0, fmt.Sprintf("in %d goroutines MONOTONIC never goes back", goroutines))
+	ok(backwards == 0, fmt.Sprintf("in %d goroutines and %d rounds MONOTONIC never goes back", goroutines, goroutines*rounds))
 	ok(wall() == 0, "REALTIME is MONOTONIC and a constant")
 
 	before := time.Now()
@@ -104,24 +153,15 @@ func main() {
 	timer.Stop()
 	ok(true, "a ticker ticks")
 
-	stop := make(chan bool)
-	go func() {
-		time.Sleep(20 * time.Millisecond)
-		close(stop)
-	}()
-	for spinning := true; spinning; {
-		select {
-		case <-stop:
-			spinning = false
-		default:
-		}
-	}
+	ok(preempted(), "a goroutine that calls nothing is preempted")
+	ok(threads() == goroutines, "locked goroutines have threads of their own")
+	ok(notified(), "a signal reaches a channel")
 	garbage := 0
 	for i := 0; i < 1000; i++ {
 		garbage += len(make([]byte, 100000))
 	}
 	runtime.GC()
-	ok(garbage == 100000000, "a busy goroutine is preempted, and garbage is collected")
+	ok(garbage == 100000000, "garbage is collected")
 
 	if count, counted := calls(); !counted {
 		run++

@@ -3,6 +3,7 @@
 # Owns: a static Go program on this Linux and on ours: a runtime with its own vDSO reader, threads, timers and signals.
 use strict;
 use warnings;
+use Cwd qw(realpath);
 use File::Temp qw(tempdir);
 use FindBin;
 use lib $FindBin::Bin;
@@ -14,7 +15,7 @@ my $directory = tempdir(CLEANUP => 1);
 my $program = "$directory/clock-go";
 
 %ENV = (%ENV, CGO_ENABLED => 0, GOOS => 'linux', GOARCH => $goarch{$arch}, GO111MODULE => 'off', GOFLAGS => '',
-	GOCACHE => "$directory/cache");
+	GOCACHE => realpath($build) . '/go-cache');
 my $go = run('go', 'build', '-o', $program, "$FindBin::Bin/clock.go");
 is($go->{status}, 0, 'the program builds, without a network') or BAIL_OUT($go->{err});
 
