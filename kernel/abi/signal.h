@@ -48,14 +48,17 @@
 #define SA_NOCLDSTOP 0x00000001UL
 #define SA_NOCLDWAIT 0x00000002UL
 #define SA_SIGINFO 0x00000004UL
+#ifdef ARCH_HAS_SA_RESTORER
 #define SA_RESTORER 0x04000000UL
+#else
+#define SA_RESTORER 0UL /* no such flag */
+#endif
 #define SA_ONSTACK 0x08000000UL
 #define SA_RESTART 0x10000000UL
 #define SA_NODEFER 0x40000000UL
 #define SA_RESETHAND 0x80000000UL
 
-/* What rt_sigaction passes. riscv64 and loongarch64 have no restorer: their arch code converts (arch_types.h says
- * ARCH_HAS_SA_RESTORER where it is there). */
+/* What rt_sigaction passes. arch_types.h defines ARCH_HAS_SA_RESTORER where programs say what handlers return to. */
 struct sigaction_kernel {
 	uint64_t handler;
 	uint64_t flags;
