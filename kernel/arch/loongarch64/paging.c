@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "csr.h"
 #include "percpu.h"
+#include "trap_entry.h"
 
 /* Identifiers are handed out in turn. When they are used up, a new round begins with an empty TLB, and what was handed out
  * before is void. 0 is for no space. A space whose translations must all go gets a new one. */
@@ -53,6 +54,11 @@ void arch_space_flush_page(const struct arch_space *s, uaddr_t va)
 {
 	if (has_asid(s))
 		__asm__ volatile("invtlb 5, %0, %1" : : "r"((uint64_t)s->asid), "r"(va) : "memory");
+}
+
+void paging_fault(uaddr_t va)
+{
+	__asm__ volatile("invtlb 5, %0, %1" : : "r"(csr_read(CSR_ASID) & (ASID_COUNT - 1)), "r"(va) : "memory");
 }
 
 void arch_space_flush(struct arch_space *s)

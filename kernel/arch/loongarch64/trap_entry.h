@@ -28,6 +28,9 @@ void fpu_load(const struct fpu_state *from);
 void dump_regs(const struct arch_regs *r);
 void dump_calls(uint64_t pc, uint64_t fp);
 
+/* paging.c: the TLB has an invalid entry for `va`, and forgets it. */
+void paging_fault(uaddr_t va);
+
 _Noreturn void start(void); /* boot.S calls it on the boot stack */
 void uart_init(void);
 void uart_drain(void);

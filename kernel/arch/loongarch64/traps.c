@@ -80,6 +80,15 @@ static bool is_page_fault(unsigned int code)
 	return code >= E_LOAD && code <= E_LEVEL;
 }
 
+/* The TLB holds pages in pairs, one that is not there beside one that is: its entry may be out of date. */
+static void forget_invalid(const struct arch_regs *r)
+{
+	unsigned int code = code_of(r);
+
+	if (code >= E_LOAD && code <= E_FETCH && r->badv < ARCH_USER_TOP)
+		paging_fault(r->badv);
+}
+
 static unsigned int access(unsigned int code)
 {
 	if (code == E_FETCH || code == E_NO_EXEC)
@@ -152,6 +161,7 @@ static void user_exception(struct arch_regs *r, struct trap_info *info)
 	enum trap_kind kind = sort(r, info);
 	bool fault = kind == TRAP_PAGE_FAULT;
 
+	forget_invalid(r);
 	current_thread()->arch.fault = !fault ? 0 : info->access == TRAP_ACCESS_WRITE ? FAULT_WRITE : FAULT_READ;
 	if (trap_dispatch(kind, info))
 		return;
@@ -164,6 +174,7 @@ static void kernel_exception(struct arch_regs *r, struct trap_info *info)
 
 	if (!fixup)
 		die(r);
+	forget_invalid(r);
 	if (is_page_fault(code_of(r)) && r->badv < ARCH_USER_TOP && this_arch_cpu() && arch_this_cpu() &&
 	    trap_dispatch(sort(r, info), info))
 		return;
