@@ -30,7 +30,8 @@ static bool is_alike(size_t size, const unsigned long *cpus)
 VDK_ENTRY(int, riscv_hwprobe,
 	  (struct vdk_hwprobe *pairs, size_t count, size_t size, unsigned long *cpus, unsigned int flags))
 {
-	/* Pairs with the release store in vdk_time_set_hwprobe(): who sees the count sees the values. */
+	/* Pairs with the release store in vdk_time_set_hwprobe(): who sees the count sees the values. Without it,
+	 * tests/litmus/hwprobe-count-value.litmus fails. */
 	uint32_t known = __atomic_load_n(&vdk_data.hwprobe_count, __ATOMIC_ACQUIRE);
 
 	if (__builtin_expect(!known || flags || ((size || cpus) && !is_alike(size, cpus)), 0))

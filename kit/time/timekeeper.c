@@ -198,7 +198,8 @@ int vdk_time_set_hwprobe(struct vdk_timekeeper *tk, const uint64_t *value, unsig
 	for (unsigned int key = 0; key < count; key++)
 		VDK_STORE(kpage->hwprobe[key], value[key]);
 	VDK_STORE(kpage->hwprobe_cpus, cpus);
-	/* Pairs with the acquire load in the image's riscv_hwprobe: who sees the count sees the values. */
+	/* Pairs with the acquire load in the image's riscv_hwprobe: who sees the count sees the values. Without it,
+	 * tests/litmus/hwprobe-count-value.litmus fails. */
 	__atomic_store_n(&kpage->hwprobe_count, count, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The latch's order, as weakly ordered machines get it: each step of kit/page/latch.h has its barrier, on its side of the accesses.
+# The page's order, as weakly ordered machines get it: each step of kit/page/latch.h has its barrier, on its side of the accesses;
+# so have the two sides of riscv_hwprobe's count.
 # x86 needs none of them, so no test that runs there can miss one. Needs clang-19 only.
 : "${ARCH:=x86_64}" "${VDK_BUILD:=build/$ARCH}"
 out=$VDK_BUILD/tests/kit/fences
 mkdir -p "$out"
 rm -f "$out"/*.s
-echo 1..12
+echo 1..14
 n=0
 
 cat > "$out/steps.c" << 'END'
@@ -23,10 +24,10 @@ void write_slot(struct vdk_page *kpage, const struct vdk_slot *now) { vdk_latch_
 void flip(struct vdk_page *kpage) { vdk_latch_flip(kpage); }
 END
 
-compile() { # MACHINE
+compile() { # MACHINE [SOURCE NAME]: NAME, else MACHINE, is what ordered() calls it
 	clang-19 --target="$1-linux-gnu" -std=gnu11 -O2 -S -ffreestanding -fno-asynchronous-unwind-tables -nostdinc \
 		-isystem "$(dirname "$(clang-19 -print-file-name=include/stddef.h)")" -Wall -Wextra -Werror -Ikit/include -Ikit \
-		-o "$out/$1.s" "$out/steps.c" 2>&1 | sed 's/^/# /'
+		-Ikit/arch/"$1" -fPIC -fvisibility=hidden -o "$out/${3-$1}.s" "${2-$out/steps.c}" 2>&1 | sed 's/^/# /'
 }
 
 # MACHINE FUNCTION: its instructions, on one line, each with `;` behind it.
@@ -56,6 +57,11 @@ ordered riscv64 begin '^ld a[0-9], 0\(a0\);fence rw?, rw;'
 ordered riscv64 retry '^fence rw?, rw;ld a'
 ordered riscv64 write_slot '^fence rw, r?w;.*sd '
 ordered riscv64 flip ';fence rw, r?w;sd a[0-9], 0\(a0\);'
+
+compile riscv64 kit/image/hwprobe.c riscv64-image
+ordered riscv64-image __vdso_riscv_hwprobe ';lw [^;]*, 292\([^;]*\);fence r, rw;'
+compile riscv64 kit/time/timekeeper.c riscv64-time
+ordered riscv64-time vdk_time_set_hwprobe ';fence rw, w;sw [^;]*, 292\([^;]*\);'
 
 # Hints of dbar: 0 orders everything; of 0x1x, set bits 3 to 0 leave out load and store before, load and store after.
 compile loongarch64

@@ -50,6 +50,8 @@ CODE = {
                   r'(?P<op>(?:ld|st)\.\w+|amswap\w*\.d)(?: \$zero,)? \$\w+, (?P<base>\$\w+)(?:, (?P<at>\d+))?',
                   '$a0'),
 }
+# Which files are the latch's; tests/kit/fences.t holds the others against the code.
+LATCH = ('latch', 'aarch64', 'riscv64', 'loongarch64')
 STEPS = {'begin': 'acquire load', 'retry': 'acquire fence', 'write': 'release fence', 'flip': 'release store'}
 tests = 0
 
@@ -149,8 +151,10 @@ def check_file(path, code, needed):
         test = Litmus(file.read())
     ok(not reached(test, test.threads), f'{name}: the bad outcome cannot be reached')
     broken = {step_of(test.threads[t], i) for t, i, changed in mutants(test) if reached(test, changed)}
-    needed.setdefault(test.machine, {}).update({step: name for step in broken})
     ok(broken, f'{name}: it can without the order of {", ".join(sorted(broken)) or "no step"}')
+    if not name.startswith(LATCH):
+        return
+    needed.setdefault(test.machine, {}).update({step: name for step in broken})
     for thread, whole in zip(test.threads, code[test.machine]):
         tokens = litmus_tokens(test.machine, thread)
         if not stretch(tokens, whole):
