@@ -19,6 +19,8 @@
 #define ESR_WRITE 0x40u
 #define ESR_CACHE_MAINTENANCE 0x100u
 #define ESR_FP_VALID (1u << 23)
+#define ESR_FAULT_DETAILS (0x1ffffffu & ~(ESR_WRITE | ESR_CACHE_MAINTENANCE))
+#define FSC_TRANSLATION_0 4
 #define FSC_ALIGNMENT 0x21
 
 enum {
@@ -183,11 +185,11 @@ void user_trap_enter(struct arch_regs *r, uint64_t esr, uint64_t far)
 	}
 	far = untagged(far);
 	kind = sort(r, esr, far, &info);
-	/* Programs do not learn what of the kernel is mapped. */
 	t->esr = kind == TRAP_PAGE_FAULT || kind == TRAP_ALIGNMENT ? esr : 0;
 	t->fault_addr = is_abort(esr) ? far : 0;
+	/* As on Linux: programs do not learn what of the kernel is mapped. */
 	if (is_abort(esr) && far >= ARCH_USER_TOP)
-		t->esr &= ~(uint64_t)63;
+		t->esr = (esr & ~(uint64_t)ESR_FAULT_DETAILS) | FSC_TRANSLATION_0;
 	if (!trap_dispatch(kind, &info))
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 	exit_to_user(r);
