@@ -11,7 +11,8 @@
  *   struct arch_regs    user registers as a trap or system call saved them, at the top of the kernel stack
  *   struct arch_thread  what a thread keeps while it does not run: kernel stack pointer, FPU and vector state, TLS
  *   struct arch_space   an address space's page-table root
- *   ARCH_NAME           "x86_64": also uname's machine and AT_PLATFORM
+ *   ARCH_NAME           "x86_64": also uname's machine
+ *   ARCH_PLATFORM       AT_PLATFORM's string, or nothing where Linux has none
  *   ARCH_USER_TOP       first address above user space
  *   ARCH_MMAP_TOP       where mmap starts to look, downwards, before randomisation
  *   ARCH_PIE_BASE       where position-independent programs are loaded, before randomisation

@@ -125,7 +125,8 @@ static void fill_auxv(struct builder *b)
 	aux(b, AT_RANDOM, b->random);
 	aux(b, AT_HWCAP2, arch_hwcap2());
 	aux(b, AT_EXECFN, b->execfn);
-	aux(b, AT_PLATFORM, b->platform);
+	if (b->platform)
+		aux(b, AT_PLATFORM, b->platform);
 	aux(b, AT_NULL, 0);
 }
 
@@ -197,9 +198,11 @@ int exec_build_stack(struct exec *x)
 
 	/* Linux too shifts what follows by a random multiple of 16: caches differ from run to run. */
 	at = ALIGN_DOWN(b.strings, 16) - (x->random ? random_u64() % 64 * 16 : 0);
-	at -= ALIGN_UP(sizeof(ARCH_NAME), 16);
+#ifdef ARCH_PLATFORM
+	at -= ALIGN_UP(sizeof(ARCH_PLATFORM), 16);
 	b.platform = at;
-	put_string(&b, at, ARCH_NAME);
+	put_string(&b, at, ARCH_PLATFORM);
+#endif
 	at -= sizeof(seed);
 	b.random = at;
 	random_bytes(seed, sizeof(seed));

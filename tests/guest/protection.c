@@ -124,8 +124,10 @@ static void accesses_are_refused(void)
 		{ store, image + PAGE - 1, "a write to the last byte of the image's first page" },
 		{ store, data_page, "a write to the data page's first byte" },
 		{ store, data_page + PAGE - 1, "a write to the data page's last byte" },
+#ifndef __loongarch__
 		{ fetch, data_page, "execution of the data page" },
 		{ fetch, data_page + 128, "execution within the data page" },
+#endif
 	};
 
 	sigaction(SIGSEGV, &action, NULL);
@@ -133,6 +135,10 @@ static void accesses_are_refused(void)
 	for (size_t i = 0; i < LENGTH(accesses); i++)
 		ok(is_refused(accesses[i].access, accesses[i].at), "%s is SIGSEGV, SEGV_ACCERR, at its address",
 		   accesses[i].name);
+#ifdef __loongarch__
+	(void)fetch;
+	skip("QEMU does not get out of the exception", "execution of the data page is SIGSEGV, SEGV_ACCERR, at its address");
+#endif
 	signal(SIGSEGV, SIG_DFL);
 	signal(SIGBUS, SIG_DFL);
 }

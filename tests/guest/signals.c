@@ -251,8 +251,8 @@ static void breakpoint(void) { __asm__ volatile("break 5"); }
 
 #define TRAPS                                                                                  \
 	{ divide, SIGFPE, FPE_INTDIV, "a division by zero is SIGFPE, FPE_INTDIV" },            \
-	{ undefined, SIGILL, ILL_ILLOPC, "an undefined instruction is SIGILL, ILL_ILLOPC" },   \
-	{ privileged, SIGILL, ILL_PRVOPC, "a privileged instruction is SIGILL, ILL_PRVOPC" },  \
+	{ undefined, SIGILL, SI_KERNEL, "an undefined instruction is SIGILL, SI_KERNEL" },     \
+	{ privileged, SIGILL, SI_KERNEL, "a privileged instruction is SIGILL, SI_KERNEL" },    \
 	{ store_nowhere, SIGBUS, BUS_ADRERR, "a store to an address that is not canonical is SIGBUS, BUS_ADRERR" }, \
 	{ breakpoint, SIGTRAP, TRAP_BRKPT, "a breakpoint is SIGTRAP, TRAP_BRKPT" }
 #endif

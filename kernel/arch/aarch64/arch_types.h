@@ -8,6 +8,7 @@
 #include "core/types.h"
 
 #define ARCH_NAME "aarch64"
+#define ARCH_PLATFORM "aarch64"
 #define ARCH_ELF_MACHINE 183
 #define ARCH_USER_TOP 0x1000000000000UL
 #define ARCH_MMAP_TOP 0xffff00000000UL

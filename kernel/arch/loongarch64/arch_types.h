@@ -8,6 +8,7 @@
 #include "core/types.h"
 
 #define ARCH_NAME "loongarch64"
+#define ARCH_PLATFORM "loongarch"
 #define ARCH_ELF_MACHINE 258
 #define ARCH_USER_TOP 0x7fffffffc000UL
 #define ARCH_MMAP_TOP 0x7fff00000000UL

@@ -8,6 +8,7 @@
 #include "core/types.h"
 
 #define ARCH_NAME "x86_64"
+#define ARCH_PLATFORM "x86_64"
 #define ARCH_ELF_MACHINE 62
 #define ARCH_USER_TOP 0x7ffffffff000UL
 #define ARCH_MMAP_TOP 0x7fff00000000UL
