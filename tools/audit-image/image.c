@@ -10,21 +10,26 @@
 #include "image.h"
 
 static const struct machine machines[] = {
-	{ EM_X86_64, "LINUX_2.6", "__vdso_",
-	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_time,__vdso_getcpu,"
-	  "clock_gettime,gettimeofday,clock_getres,time,getcpu",
-	  16, EM_X86_64, 0 },
-	{ EM_RISCV, "LINUX_4.15", "__vdso_",
-	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn,"
-	  "__vdso_flush_icache,__vdso_riscv_hwprobe",
-	  1, EM_RISCV, 0 },
-	{ EM_AARCH64, "LINUX_2.6.39", "__kernel_",
-	  "__kernel_clock_gettime,__kernel_gettimeofday,__kernel_clock_getres,__kernel_rt_sigreturn", 30, EM_AARCH64,
-	  0xd35ec75 },
+	{ .id = EM_X86_64, .version = "LINUX_2.6", .prefix = "__vdso_",
+	  .exports = "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_time,__vdso_getcpu,"
+		     "clock_gettime,gettimeofday,clock_getres,time,getcpu",
+	  .return_register = 16, .unwind_as = EM_X86_64,
+	  .property = GNU_PROPERTY_X86_FEATURE_1_AND, .features = GNU_PROPERTY_X86_FEATURE_1_IBT },
+	{ .id = EM_RISCV, .version = "LINUX_4.15", .prefix = "__vdso_",
+	  .exports = "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn,"
+		     "__vdso_flush_icache,__vdso_riscv_hwprobe",
+	  .return_register = 1, .unwind_as = EM_RISCV, .flags_any = EF_RISCV_RVC,
+	  .trampoline = { 0x08b00893, 0x00000073 }, .signal_register = 64 },
+	{ .id = EM_AARCH64, .version = "LINUX_2.6.39", .prefix = "__kernel_",
+	  .exports = "__kernel_clock_gettime,__kernel_gettimeofday,__kernel_clock_getres,__kernel_rt_sigreturn",
+	  .return_register = 30, .unwind_as = EM_AARCH64, .property = GNU_PROPERTY_AARCH64_FEATURE_1_AND,
+	  .features = GNU_PROPERTY_AARCH64_FEATURE_1_BTI | GNU_PROPERTY_AARCH64_FEATURE_1_PAC,
+	  .trampoline = { 0xd2801168, 0xd4000001 }, .signal_register = 32, .stale_hash = 0xd35ec75 },
 	/* elfutils 0.188 knows no LoongArch, whose DWARF numbers are as RISC-V's: 32 + 32, return address in 1. */
-	{ EM_LOONGARCH, "LINUX_5.10", "__vdso_",
-	  "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn", 1,
-	  EM_RISCV, 0 },
+	{ .id = EM_LOONGARCH, .version = "LINUX_5.10", .prefix = "__vdso_",
+	  .exports = "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn",
+	  .return_register = 1, .unwind_as = EM_RISCV, .flags = 0x41 /* object ABI 1, general registers only */,
+	  .trampoline = { 0x03822c0b, 0x002b0000 }, .signal_register = 64 },
 };
 
 bool require(struct image *im, bool kept, const char *rule, const char *reason, ...)
@@ -97,6 +102,8 @@ bool audit_elf_header(struct image *im)
 	require(im, h->e_type == ET_DYN, "elf", "must be a shared object, ET_DYN (found type %d)", h->e_type);
 	if (!require(im, im->machine, "elf", "must be for a machine that we know (found %d)", h->e_machine))
 		return false;
+	require(im, (h->e_flags & ~im->machine->flags_any) == im->machine->flags, "elf",
+		"e_flags must be 0x%x, for code without floating point (found 0x%x)", im->machine->flags, h->e_flags);
 	if (!im->exports)
 		im->exports = im->machine->exports;
 	im->header = h;

@@ -26,10 +26,15 @@ struct machine {
 	/* What Go before 1.22 takes for the hash of clock_gettime's name, where it is wrong: DT_HASH must be the only table,
 	 * and the bucket of this hash must lead there. Else 0. */
 	uint32_t stale_hash;
+	Elf64_Word flags, flags_any;  /* e_flags; bits that may be either way */
+	uint32_t property, features;  /* the GNU property that the note must hold, and the bits in it; 0: none asked for */
+	uint32_t trampoline[2];       /* the instructions that unwinders know rt_sigreturn by; 0: none exported */
+	unsigned int signal_register; /* DWARF number of the interrupted pc in its frame */
 };
 
 struct fde {
 	uint64_t address, begin, end;
+	bool signal;
 };
 
 struct image {
@@ -96,10 +101,11 @@ void audit_symbols(struct image *im);
 void audit_sysv_hash(struct image *im);
 void audit_gnu_hash(struct image *im);
 void audit_unwind(struct image *im);
-/* The unwind rule of one function; after audit_unwind(). */
+/* The unwind rule of one function, and the rules of rt_sigreturn; after audit_unwind(). */
 void audit_covered(struct image *im, const char *name, uint64_t value, uint64_t size);
+void audit_trampoline(struct image *im);
 void audit_local_symbols(struct image *im);
-void audit_build_id(struct image *im);
+void audit_notes(struct image *im);
 
 /* All or nothing; false after a message. Only for an image without breaches. */
 bool write_header(const struct image *im, const char *path);

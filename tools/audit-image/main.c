@@ -22,7 +22,8 @@ static void audit(struct image *im)
 	audit_gnu_hash(im);
 	audit_unwind(im);
 	audit_local_symbols(im);
-	audit_build_id(im);
+	audit_trampoline(im);
+	audit_notes(im);
 }
 
 static _Noreturn void usage(const char *reason, const char *argument)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What programs read in memory: one PT_LOAD, the file as it is, and all other segments in it.
- * Owns: the rules of program headers, and of the build-id that PT_NOTE holds.
- * Relies on: read_image(), audit_elf_header(); libelf for notes.
+ * Owns: the rules of program headers.
+ * Relies on: read_image(), audit_elf_header().
  * Never: lets view() show more than the PT_LOAD, once it is known. */
-#include <gelf.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "image.h"
-
-#define MIN_BUILD_ID 8
 
 const Elf64_Phdr *segment(const struct image *im, uint32_t type)
 {
@@ -89,30 +83,4 @@ bool audit_segments(struct image *im)
 		"PT_GNU_STACK must not be executable (found flags 0x%x)", stack ? stack->p_flags : 0);
 	im->mapped = load->p_filesz < im->size ? load->p_filesz : im->size;
 	return true;
-}
-
-static void read_build_id(struct image *im, const Elf64_Phdr *s)
-{
-	const Elf_Type type = s->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR;
-	Elf_Data *data = elf_getdata_rawchunk(im->elf, (int64_t)s->p_offset, s->p_filesz, type);
-	size_t offset = 0, name, desc;
-	GElf_Nhdr note;
-
-	while (data && (offset = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
-		const uint8_t *bytes = data->d_buf;
-
-		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || memcmp(bytes + name, "GNU", 4) != 0)
-			continue;
-		for (size_t i = 0; i < note.n_descsz && i < sizeof(im->build_id) / 2; i++)
-			sprintf(&im->build_id[2 * i], "%02x", bytes[desc + i]);
-	}
-}
-
-void audit_build_id(struct image *im)
-{
-	for (unsigned int i = 0; i < im->header->e_phnum; i++)
-		if (im->segments[i].p_type == PT_NOTE)
-			read_build_id(im, &im->segments[i]);
-	require(im, strlen(im->build_id) >= 2 * MIN_BUILD_ID, "build-id",
-		"PT_NOTE must hold a build-id of %d bytes or more (found %zu)", MIN_BUILD_ID, strlen(im->build_id) / 2);
 }

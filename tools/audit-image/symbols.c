@@ -98,8 +98,6 @@ static bool is_alias(const struct image *im, const char *name, const Elf64_Sym *
 static void audit_symbol(struct image *im, const char *name, const Elf64_Sym *symbol, Elf64_Versym version)
 {
 	const char *rest = unprefixed(im, name);
-	/* Linux leaves the signal trampoline's type open; unwinders know it by its address and instructions. */
-	const bool untyped = rest && strcmp(rest, "rt_sigreturn") == 0;
 	const unsigned int type = ELF64_ST_TYPE(symbol->st_info);
 	const unsigned int bind = ELF64_ST_BIND(symbol->st_info);
 
@@ -107,8 +105,7 @@ static void audit_symbol(struct image *im, const char *name, const Elf64_Sym *sy
 		symbol->st_value);
 	require(im, symbol->st_shndx != SHN_UNDEF, "undefined", "%s must be defined in the image (found undefined)",
 		name);
-	require(im, type == STT_FUNC || (untyped && type == STT_NOTYPE), "symbol",
-		"%s must be a function (found type %u)", name, type);
+	require(im, type == STT_FUNC, "symbol", "%s must be a function (found type %u)", name, type);
 	require(im, bind == (rest ? STB_GLOBAL : STB_WEAK), "symbol", "%s must be %s (found binding %u)", name,
 		rest ? "global" : "weak", bind);
 	require(im, ELF64_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT, "symbol",

@@ -21,12 +21,14 @@ struct fde_row {
 	int32_t begin, fde;
 };
 
-static void audit_cie(struct image *im, Elf_Data *data, Dwarf_Off offset, uint64_t fde)
+/* Is it a signal frame's? */
+static bool audit_cie(struct image *im, Elf_Data *data, Dwarf_Off offset, uint64_t fde)
 {
 	Dwarf_CFI_Entry entry;
 	Dwarf_CIE *cie = &entry.cie;
+	unsigned int wanted;
 	Dwarf_Off next;
-	bool found =
+	bool signal, found =
 		dwarf_next_cfi(im->header->e_ident, data, true, offset, &next, &entry) == 0 && dwarf_cfi_cie_p(&entry);
 
 	if (!require(im, found, "unwind", "the FDE at 0x%lx must have a CIE (found none at +0x%lx)", fde, offset) ||
@@ -35,15 +37,18 @@ static void audit_cie(struct image *im, Elf_Data *data, Dwarf_Off offset, uint64
 			     strspn(cie->augmentation + 2, "SB") == strlen(cie->augmentation + 2),
 		     "unwind", "the CIE of 0x%lx must have augmentation zR, with S or B (found %s)", fde,
 		     cie->augmentation))
-		return;
+		return false;
 	require(im, cie->augmentation_data_size == 1 && cie->augmentation_data[0] == EH_POINTER, "unwind",
 		"the CIE of 0x%lx must encode pointers as 0x%x, pcrel sdata4 (found another way)", fde, EH_POINTER);
 	require(im, cie->code_alignment_factor > 0 && cie->data_alignment_factor < 0, "unwind",
 		"the CIE of 0x%lx must have a code factor > 0 and a data factor < 0 (found %lu, %ld)", fde,
 		cie->code_alignment_factor, cie->data_alignment_factor);
-	require(im, cie->return_address_register == im->machine->return_register || strchr(cie->augmentation, 'S'),
-		"unwind", "the CIE of 0x%lx must have the return address in register %u (found %lu)", fde,
-		im->machine->return_register, cie->return_address_register);
+	signal = strchr(cie->augmentation, 'S') != NULL;
+	wanted = signal ? im->machine->signal_register : im->machine->return_register;
+	require(im, cie->return_address_register == wanted, "unwind",
+		"the CIE of 0x%lx must have the return address in register %u (found %lu)", fde, wanted,
+		cie->return_address_register);
+	return signal;
 }
 
 /* The relative pointer at `bytes`, which counts from `origin`. */
@@ -78,7 +83,7 @@ static void collect_fdes(struct image *im, Elf_Data *data, uint64_t section)
 		require(im, range > 0 && executable(im, fde->begin, range), "unwind",
 			"the FDE at 0x%lx must describe executable bytes (found 0x%lx+0x%x)", fde->address, fde->begin,
 			range);
-		audit_cie(im, data, entry.fde.CIE_pointer, fde->address);
+		fde->signal = audit_cie(im, data, entry.fde.CIE_pointer, fde->address);
 		im->fde_count++;
 	}
 	require(im, end == 1, "unwind", ".eh_frame must be a list of CIEs and FDEs (found other bytes at +0x%lx)",
@@ -159,6 +164,29 @@ void audit_covered(struct image *im, const char *name, uint64_t value, uint64_t 
 	for (size_t i = 0; i < im->fde_count && !covered; i++)
 		covered = inside(value, size, im->fdes[i].begin, im->fdes[i].end - im->fdes[i].begin);
 	require(im, covered, "unwind", "%s must be covered by one FDE (found none for 0x%lx+0x%lx)", name, value, size);
+}
+
+/* The trampoline that handlers return to: the words by which unwinders know it, and a signal frame, which holds for the address
+ * before it too, where an unwinder looks that takes the return address for one behind a call. */
+void audit_trampoline(struct image *im)
+{
+	const uint32_t *wanted = im->machine->trampoline, *words;
+	const Elf64_Sym *symbol = NULL;
+	bool signal = false;
+
+	for (size_t i = 1; i < im->symbol_count; i++)
+		if (strstr(symbol_name(im, i), "rt_sigreturn"))
+			symbol = &im->symbols[i];
+	if (!symbol || !wanted[0])
+		return;
+	words = VIEW(im, symbol->st_value, uint32_t, 2);
+	require(im, words && symbol->st_size == 8 && memcmp(words, wanted, 8) == 0, "trampoline",
+		"rt_sigreturn must be the words %08x %08x (found %08x %08x, size %lu)", wanted[0], wanted[1],
+		words ? words[0] : 0, words ? words[1] : 0, symbol->st_size);
+	for (size_t i = 0; i < im->fde_count; i++)
+		signal |= im->fdes[i].signal && inside(symbol->st_value - 4, 12, im->fdes[i].begin,
+						       im->fdes[i].end - im->fdes[i].begin);
+	require(im, signal, "trampoline", "rt_sigreturn and the instruction before it must be a signal frame (found none)");
 }
 
 void audit_unwind(struct image *im)
