@@ -80,7 +80,7 @@ $B/template.o: $O/kit/template/port.o $B/kit.o
 
 $O/kit/template/%.o: kit/template/%.c $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(TARGET) $(FREE) -O2 -Ikit/include -I$B -c -o $@ $<
+	$(call say,CC)$(CC) $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -Ikit/include -I$B -c -o $@ $<
 
 # --- The kernel ---------------------------------------------------------------------------------------------------
 PAGE_SHIFT ?= 12
