@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 # Owns: the proof of what tools/boot promises, on the real kernel.
-# Relies on: script(1), which gives a terminal; busybox and hello in the default root. Builds what is missing.
+# Relies on: script(1), which gives a terminal; user/box.c and hello in the default root. Builds what is missing.
 # Never: counts a kernel that does not boot as a skip.
 use strict;
 use warnings;
@@ -13,7 +13,8 @@ use POSIX qw(:signal_h :sys_wait_h);
 use Test::More tests => 70;
 
 my $boot = realpath("$FindBin::Bin/../../tools/boot");
-my $busybox = '/bin/busybox';
+my $build = realpath($ENV{VDK_BUILD} // "$FindBin::Bin/../../build/" . ($ENV{ARCH} // 'x86_64'));
+my $box = '/bin/box';
 my $dir = File::Temp->newdir;
 mkdir "$dir/tmp" or die;
 $ENV{TMPDIR} = "$dir/tmp";
@@ -82,17 +83,17 @@ sub gone_soon {
 # Exit status
 
 for my $status (0, 7, 255) {
-	is(boot($busybox, 'sh', '-c', "exit $status")->{status}, $status, "exit status $status is passed on");
+	is(boot($box, 'exit', $status)->{status}, $status, "exit status $status is passed on");
 }
 for my $signal (SIGKILL, SIGSEGV, SIGTERM) {
-	is(boot($busybox, 'sh', '-c', "kill -$signal \$\$")->{status}, 128 + $signal, "signal $signal gives 128 + $signal");
+	is(boot($box, 'kill', $signal)->{status}, 128 + $signal, "signal $signal gives 128 + $signal");
 }
 
-my $run = boot('--timeout', '2.5', $busybox, 'sleep', '1000');
-is_deeply([@$run{qw(status out err)}], [124, '', "boot: $busybox: timed out after 2.5 s\n"],
+my $run = boot('--timeout', '2.5', $box, 'sleep', '1000000');
+is_deeply([@$run{qw(status out err)}], [124, '', "boot: $box: timed out after 2.5 s\n"],
 	'a time-out gives 124 and names the program');
 
-$run = boot('--append', 'panic=test', $busybox, 'true');
+$run = boot('--append', 'panic=test', $box, 'exit');
 is($run->{status}, 125, 'a kernel panic gives 125');
 like($run->{err}, qr/\Aboot: kernel panic: \S.*\n\z/, 'a kernel panic is named with its reason');
 
@@ -118,7 +119,7 @@ $run = boot_on('printf "\\020q5;"; exec sleep 1000');
 is($run->{status}, 5, 'a machine that does not power off is ended');
 {
 	local $ENV{QEMU} = '/nonexistent/qemu';
-	$run = boot($busybox, 'true');
+	$run = boot($box, 'exit');
 	is_deeply([@$run{qw(status err)}], [125, "boot: /nonexistent/qemu: No such file or directory\n"],
 		'a missing QEMU gives 125 and is named');
 }
@@ -126,21 +127,21 @@ is($run->{status}, 5, 'a machine that does not power off is ended');
 # Usage
 
 for (
-	['--frobnicate', '--frobnicate', $busybox],
+	['--frobnicate', '--frobnicate', $box],
 	['--smp', '--smp'],
-	['--smp', '--smp', '0', $busybox],
-	['65', '--smp', '65', $busybox],
-	['1e1', '--smp', '1e1', $busybox],
-	['--mem', '--mem', '31', $busybox],
-	['lots', '--mem', 'lots', $busybox],
-	['--timeout', '--timeout', '0', $busybox],
-	['soon', '--timeout', 'soon', $busybox],
-	['vax', '--arch', 'vax', $busybox],
-	['/nonexistent/file', '--add', '/nonexistent/file', $busybox],
-	['/bin', '--add', '/etc/passwd:/bin', $busybox],
-	['/nonexistent/root', '--root', '/nonexistent/root', $busybox],
-	['--append', '--append', 'a -- /b', $busybox],
-	['--stats', '--stats=1', $busybox],
+	['--smp', '--smp', '0', $box],
+	['65', '--smp', '65', $box],
+	['1e1', '--smp', '1e1', $box],
+	['--mem', '--mem', '31', $box],
+	['lots', '--mem', 'lots', $box],
+	['--timeout', '--timeout', '0', $box],
+	['soon', '--timeout', 'soon', $box],
+	['vax', '--arch', 'vax', $box],
+	['/nonexistent/file', '--add', '/nonexistent/file', $box],
+	['/bin', '--add', '/etc/passwd:/bin', $box],
+	['/nonexistent/root', '--root', '/nonexistent/root', $box],
+	['--append', '--append', 'a -- /b', $box],
+	['--stats', '--stats=1', $box],
 	['bin/hello', 'bin/hello'],
 	['PROG', '--stats'],
 ) {
@@ -151,7 +152,7 @@ for (
 }
 {
 	local $ENV{ARCH} = 'vax';
-	$run = boot($busybox);
+	$run = boot($box);
 	like("$run->{status} $run->{err}", qr/\A2 boot: ARCH: 'vax'/, 'an unknown ARCH gives 2 and is named');
 }
 
@@ -164,26 +165,26 @@ is("$run->{status} @untold$run->{err}", '0 ', '--help describes every option');
 
 my $bytes = join '', map { chr } 0 .. 255, reverse 0 .. 255;
 my $file = put('bytes', $bytes);
-$run = boot('--add', $file, $busybox, 'cat', '/bytes');
+$run = boot('--add', $file, $box, 'cat', '/bytes');
 ok($run->{status} == 0 && $run->{out} eq $bytes && $run->{err} eq '', 'standard output is exact, byte for byte');
 
-$run = boot($busybox, 'sh', '-c', 'echo out; echo err >&2; echo out');
+$run = boot($box, 'both');
 is_deeply([@$run{qw(out err)}], ["out\nout\n", "err\n"], 'standard output and standard error are separate');
 
 srand 1;
 my $mebibyte = pack 'C*', map { int rand 256 } 1 .. 1 << 20;
 $file = put('mebibyte', $mebibyte);
-$run = boot({ in => $file }, '--timeout', '300', $busybox, 'cat');
+$run = boot({ in => $file }, '--timeout', '300', $box, 'cat');
 ok($run->{status} == 0 && $run->{out} eq $mebibyte, '1 MiB of standard input goes through whole');
-is(boot({ in => '/dev/zero' }, $busybox, 'true')->{status}, 0, 'input that nobody reads holds nothing up');
-$run = boot({ in => $file }, '--timeout', '300', $busybox, 'wc', '-c');
+is(boot({ in => '/dev/zero' }, $box, 'exit')->{status}, 0, 'input that nobody reads holds nothing up');
+$run = boot({ in => $file }, '--timeout', '300', $box, 'count');
 is($run->{out}, "1048576\n", 'the end of input reaches the program');
-is(boot($busybox, 'wc', '-c')->{out}, "0\n", 'empty input is at its end');
-is(boot({ closed => 1 }, $busybox, 'wc', '-c')->{out}, "0\n", 'closed input is at its end');
+is(boot($box, 'count')->{out}, "0\n", 'empty input is at its end');
+is(boot({ closed => 1 }, $box, 'count')->{out}, "0\n", 'closed input is at its end');
 
 {
 	pipe my $reader, my $writer or die;
-	my $pid = start({ out => $writer }, $busybox, 'yes', 'closed-pipe-mark');
+	my $pid = start({ out => $writer }, $box, 'repeat', 'closed-pipe-mark');
 	close $writer;
 	is(scalar <$reader>, "closed-pipe-mark\n", 'output is passed on while the program runs');
 	close $reader;
@@ -195,42 +196,42 @@ is(boot({ closed => 1 }, $busybox, 'wc', '-c')->{out}, "0\n", 'closed input is a
 
 my @odd = ('two words', '', "single ' and double \"", "new\nline", "tab\t", "\xc3\xa9\xe2\x82\xac", '%', '%41', '$HOME',
 	'\\', '--', ',');
-is(boot($busybox, 'printf', '[%s]\n', @odd)->{out}, join('', map { "[$_]\n" } @odd), 'odd arguments arrive as given');
-is(boot('--', $busybox, 'echo', '--smp', 'x')->{out}, "--smp x\n", "-- ends the options");
-is(boot($busybox, 'echo', '--smp', 'x')->{out}, "--smp x\n", "PROG ends the options");
+is(boot($box, 'show', @odd)->{out}, join('', map { "[$_]\n" } @odd), 'odd arguments arrive as given');
+is(boot('--', $box, 'echo', '--smp', 'x')->{out}, "--smp x\n", "-- ends the options");
+is(boot($box, 'echo', '--smp', 'x')->{out}, "--smp x\n", "PROG ends the options");
 
 my $one = put('one', "1\n", 0751);
 my $two = put('two', "2\n", 0640);
-my @stat = ($busybox, 'stat', '-c', '%a %u %g %s %n');
-$run = boot('--add', $one, '--add', "$two:/new/folder/two", @stat, '/one', '/new/folder/two');
+my @status = ($box, 'status');
+$run = boot('--add', $one, '--add', "$two:/new/folder/two", @status, '/one', '/new/folder/two');
 is($run->{out}, "751 0 0 2 /one\n640 0 0 2 /new/folder/two\n", '--add keeps modes and creates folders');
-$run = boot('--add', "$one:/x", '--add', "$two:/x", $busybox, 'cat', '/x');
+$run = boot('--add', "$one:/x", '--add', "$two:/x", $box, 'cat', '/x');
 is($run->{out}, "2\n", 'a later --add replaces an earlier one');
-$run = boot('--add', "$one:/bin/", $busybox, 'cat', '/bin/one');
+$run = boot('--add', "$one:/bin/", $box, 'cat', '/bin/one');
 is($run->{out}, "1\n", '--add puts a file in a folder of the root');
 
 mkdir "$dir/root" or die;
 mkdir "$dir/root/sub" or die;
-system('cp', $busybox, "$dir/root/sub/box") == 0 or die;
-symlink 'sub/box', "$dir/root/ls" or die;
-$run = boot('--root', "$dir/root", '/ls', '-1', '/sub');
+system('cp', "$build/root/bin/box", "$dir/root/sub/box") == 0 or die;
+symlink 'sub/box', "$dir/root/link" or die;
+$run = boot('--root', "$dir/root", '/link', 'list', '/sub');
 is("$run->{status} $run->{out}", "0 box\n", '--root is the root file system, links kept');
 
 # Watching
 
-$run = boot('--stats', $busybox, 'echo', 'hello');
-like($run->{err}, qr/^stats: pid 1 busybox write [1-9][0-9]*$/m, '--stats counts system calls on standard error');
+$run = boot('--stats', $box, 'echo', 'hello');
+like($run->{err}, qr/^stats: pid 1 box write [1-9][0-9]*$/m, '--stats counts system calls on standard error');
 is($run->{out}, "hello\n", '--stats leaves standard output alone');
-like(boot('--trace', $busybox, 'echo', 'hello')->{err}, qr/\bwrite\(1, "hello\\n"/, '--trace shows system calls');
-is(boot($busybox, 'true')->{err}, '', 'the kernel is silent by default');
-$run = boot('--verbose', $busybox, 'echo', 'hello');
+like(boot('--trace', $box, 'echo', 'hello')->{err}, qr/\bwrite\(1, "hello\\n"/, '--trace shows system calls');
+is(boot($box, 'exit')->{err}, '', 'the kernel is silent by default');
+$run = boot('--verbose', $box, 'echo', 'hello');
 ok($run->{err} =~ /\S.*\n.*\S/ && $run->{out} eq "hello\n", '--verbose shows the log on standard error only');
 
 {
 	local $ENV{QEMU} = put('qemu', "#!/bin/sh\necho \"\$@\" >&2\nexit 1\n", 0755);
 	local $ENV{VDSO} = 'off';
-	like(boot('--smp', '3', '--mem', '77', '--append', 'x=1 y', $busybox)->{err},
-		qr/ -m 77 -smp 3 .*-append console=mux x=1 y vdso=off -- \Q$busybox\E$/m,
+	like(boot('--smp', '3', '--mem', '77', '--append', 'x=1 y', $box)->{err},
+		qr/ -m 77 -smp 3 .*-append console=mux x=1 y vdso=off -- \Q$box\E$/m,
 		'CPUs, memory, --append and VDSO=off reach the machine');
 }
 
@@ -239,14 +240,14 @@ ok(@costs == 2 && $costs[0] eq $costs[1], '--icount repeats every nanosecond') o
 
 # A terminal
 
-is(boot($busybox, 'sh', '-c', 'test -t 0 || test -t 1 || echo pipes')->{out}, "pipes\n", 'pipes are no terminal');
+is(boot($box, 'terminal')->{out}, "pipe pipe\n", 'pipes are no terminal');
 SKIP: {
 	skip 'this machine makes no pseudo-terminal', 4 if system('script -qec true /dev/null > /dev/null 2>&1');
-	my $program = "$busybox sh -c 'test -t 0 && test -t 1 && echo up; cat'";
+	my $program = "$box terminal";
 	my $session = put('session', "stty -g; '$boot' $program; echo \$?; stty -g\n");
 	my $pid = open2(my $screen, my $keys, 'script', '-qec', "sh $session", "$dir/typescript");
 	my $before = <$screen>;
-	is(scalar <$screen>, "up\r\n", 'a terminal outside is a terminal inside');
+	is(scalar <$screen>, "terminal terminal\r\n", 'a terminal outside is a terminal inside');
 	syswrite $keys, "word\n";
 	is(<$screen> . <$screen>, "word\r\nword\r\n", 'the guest echoes and edits lines');
 	syswrite $keys, "\cC";
@@ -261,7 +262,7 @@ SKIP: {
 for my $signal (SIGINT, SIGTERM, SIGHUP, SIGKILL) {
 	pipe my $reader, my $writer or die;
 	my $mark = "signal-mark-$signal";
-	my $pid = start({ out => $writer }, $busybox, 'sh', '-c', 'echo up; sleep 1000', $mark);
+	my $pid = start({ out => $writer }, $box, 'sleep', 1000000, 'up', $mark);
 	close $writer;
 	my $up = <$reader>;
 	kill $signal, $pid;
@@ -270,10 +271,10 @@ for my $signal (SIGINT, SIGTERM, SIGHUP, SIGKILL) {
 	ok($ended && gone_soon($mark), "signal $signal to tools/boot leaves no process");
 }
 
-my @pids = map { [$_, start({ name => $_ }, $busybox, 'echo', $_)] } 1 .. 4;
+my @pids = map { [$_, start({ name => $_ }, $box, 'echo', $_)] } 1 .. 4;
 is(join('', map { finish($_->[1], $_->[0])->{out} } @pids), "1\n2\n3\n4\n", 'four at a time do not disturb each other');
 
 chdir '/' or die;
-is(boot($busybox, 'pwd')->{status}, 0, 'it works from any directory');
+is(boot($box, 'exit')->{status}, 0, 'it works from any directory');
 
 is_deeply([glob "$dir/tmp/*"], [], 'no temporary file is made');
