@@ -18,6 +18,9 @@ struct loader_info {
  * after. Panics if it can't be used. */
 void loader_read_fdt(struct loader_info *l, paddr_t fdt);
 
+/* Entropy that the host has put into the device tree, in pieces, each once; false: none is left. Any time after. */
+bool loader_seed(uint32_t *seed);
+
 /* Cut what is in use out of l->usable, then build the kernel's own page tables and use them. */
 void loader_memory(struct loader_info *l);
 /* Tell kernel_main(). In between, the architecture may still map what it needs. */

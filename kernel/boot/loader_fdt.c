@@ -108,3 +108,10 @@ void loader_read_fdt(struct loader_info *l, paddr_t fdt)
 	loader_reserve(l, fdt, fdt_size());
 	read_chosen(l);
 }
+
+bool loader_seed(uint32_t *seed)
+{
+	static unsigned int used;
+
+	return fdt_cell(fdt_find("/chosen"), "rng-seed", used, seed) && ++used;
+}

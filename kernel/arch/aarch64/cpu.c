@@ -4,6 +4,7 @@
  * Relies on: boot.S for SCTLR_EL1 and TCR_EL1.
  * Never: tells programs of a feature whose state is not kept (SVE, SME, pointer authentication, tags). */
 #include "arch/arch.h"
+#include "boot/loader.h"
 #include "sysreg.h"
 
 #define CNTKCTL_EL0VCTEN 2 /* user mode: CNTVCT_EL0 (with ECV, CNTVCTSS_EL0) and CNTFRQ_EL0; no other counter, no timer */
@@ -163,15 +164,19 @@ void arch_set_this_cpu(struct cpu *cpu)
 	SYSREG_WRITE(tpidr_el1, (uint64_t)cpu);
 }
 
+/* RNDR; without it the host's seed, beside the counter. */
 bool arch_entropy(uint64_t *v)
 {
+	uint32_t seed = 0;
 	bool ok = false;
 
 	/* RNDR fails when there is no entropy for the moment: then Z is set. */
 	for (int i = 0; i < 10 && !ok && cpu_features.rng; i++)
 		__asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tcset %w1, ne" : "=r"(*v), "=r"(ok) : : "cc");
-	if (!ok)
-		*v = counter_read();
+	if (ok)
+		return true;
+	ok = loader_seed(&seed);
+	*v = (uint64_t)seed << 32 | (uint32_t)counter_read();
 	return ok;
 }
 

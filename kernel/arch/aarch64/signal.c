@@ -33,9 +33,9 @@ struct esr_record {
 	uint64_t esr;
 };
 
+/* Without the reserved area, which follows. */
 struct sigcontext {
 	uint64_t fault_address, x[31], sp, pc, pstate, pad;
-	uint8_t reserved[RESERVED_SIZE];
 };
 
 struct ucontext {
@@ -46,13 +46,16 @@ struct ucontext {
 	struct sigcontext mcontext;
 };
 
+/* What the kernel writes of a frame: of the reserved area no more than is used. */
 struct frame {
 	struct siginfo_user info;
 	struct ucontext uc;
+	uint8_t records[sizeof(struct fpsimd_record) + sizeof(struct esr_record) + sizeof(struct record)];
 };
+#define RECORDS_AT offsetof(struct frame, records)
+#define FRAME_SIZE (RECORDS_AT + RESERVED_SIZE)
 _Static_assert(sizeof(struct fpsimd_record) == 528 && offsetof(struct fpsimd_record, state.v) == 16, "fpsimd_context");
-_Static_assert(offsetof(struct ucontext, mcontext) == 176 && offsetof(struct sigcontext, reserved) == 288 &&
-	       sizeof(struct frame) == 128 + 176 + 288 + RESERVED_SIZE, "rt_sigframe of aarch64");
+_Static_assert(offsetof(struct ucontext, mcontext) == 176 && RECORDS_AT == 128 + 176 + 288, "rt_sigframe of aarch64");
 
 /* Above the frame, for unwinders: what x29 of the handler points to. */
 struct frame_record {
@@ -61,30 +64,23 @@ struct frame_record {
 
 size_t arch_minsigstksz(void)
 {
-	return sizeof(struct frame) + sizeof(struct frame_record) + 16;
+	return FRAME_SIZE + sizeof(struct frame_record) + 16;
 }
 
-static void put_record(uint8_t *reserved, size_t *at, const void *record, size_t size)
+static size_t put_records(uint8_t *to, const struct arch_thread *t)
 {
-	memcpy(reserved + *at, record, size);
-	*at += size;
-}
-
-/* What precedes the reserved area, and then as much of that as is used: the rest is left as the stack has it. */
-static int put_frame(uaddr_t at, struct frame *f)
-{
-	const struct arch_thread *t = &current_thread()->arch;
 	struct fpsimd_record fpsimd = { .head = { FPSIMD_MAGIC, sizeof(fpsimd) } };
 	struct esr_record esr = { .head = { ESR_MAGIC, sizeof(esr) }, .esr = t->esr };
-	struct record end = { 0, 0 };
-	size_t used = 0;
+	size_t size = sizeof(fpsimd);
 
 	fpsimd_save(&fpsimd.state);
-	put_record(f->uc.mcontext.reserved, &used, &fpsimd, sizeof(fpsimd));
-	if (t->esr)
-		put_record(f->uc.mcontext.reserved, &used, &esr, sizeof(esr));
-	put_record(f->uc.mcontext.reserved, &used, &end, sizeof(end));
-	return copy_to_user(at, f, offsetof(struct frame, uc.mcontext.reserved) + used);
+	memcpy(to, &fpsimd, sizeof(fpsimd));
+	if (t->esr) {
+		memcpy(to + size, &esr, sizeof(esr));
+		size += sizeof(esr);
+	}
+	memset(to + size, 0, sizeof(struct record));
+	return size + sizeof(struct record);
 }
 
 static void save_context(struct sigcontext *c, const struct arch_regs *r)
@@ -98,17 +94,18 @@ static void save_context(struct sigcontext *c, const struct arch_regs *r)
 
 static int push(uaddr_t at, uaddr_t record_at, const struct arch_regs *r, const struct ksiginfo *info, uint64_t oldmask)
 {
+	const struct thread *t = current_thread();
 	struct frame_record record = { .fp = r->x[29], .lr = r->x[30] };
 	struct frame f;
+	size_t size;
 
-	memset(&f, 0, offsetof(struct frame, uc.mcontext.reserved));
+	memset(&f, 0, RECORDS_AT);
 	siginfo_to_user(&f.info, info);
-	f.uc.stack = altstack_of(current_thread());
+	f.uc.stack = altstack_of(t);
 	f.uc.sigmask = oldmask;
 	save_context(&f.uc.mcontext, r);
-	if (put_frame(at, &f))
-		return -EFAULT;
-	return copy_to_user(record_at, &record, sizeof(record));
+	size = RECORDS_AT + put_records(f.records, &t->arch);
+	return copy_to_user(at, &f, size) ? -EFAULT : copy_to_user(record_at, &record, sizeof(record));
 }
 
 int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, const struct ksiginfo *info,
@@ -116,7 +113,7 @@ int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, co
 {
 	struct thread *t = current_thread();
 	uaddr_t record_at = ALIGN_DOWN((altstack_top ? altstack_top : r->sp) - sizeof(struct frame_record), 16);
-	uaddr_t at = record_at - sizeof(struct frame);
+	uaddr_t at = record_at - FRAME_SIZE;
 
 	if (!altstack_frame_fits(t, r->sp, altstack_top, at) || push(at, record_at, r, info, oldmask))
 		return -EFAULT;
@@ -163,27 +160,21 @@ static int pop_records(uaddr_t at, struct arch_fpsimd *fpsimd)
 
 int arch_signal_pop(struct arch_regs *r, uint64_t *mask)
 {
-	uaddr_t at = r->sp, context = at + offsetof(struct frame, uc.mcontext);
-	struct {
-		uint64_t fault_address, x[31], sp, pc, pstate;
-	} c;
 	struct arch_fpsimd fpsimd;
-	struct stack_user stack;
+	uaddr_t at = r->sp;
+	struct ucontext uc;
 
-	if (at % 16 || copy_from_user(&stack, at + offsetof(struct frame, uc.stack), sizeof(stack)) ||
-	    copy_from_user(mask, at + offsetof(struct frame, uc.sigmask), sizeof(*mask)) ||
-	    copy_from_user(&c, context, sizeof(c)))
+	if (at % 16 || copy_from_user(&uc, at + offsetof(struct frame, uc), sizeof(uc)))
 		return -EFAULT;
-	if (c.pstate & (PSR_MODE_MASK | PSR_DAIF))
+	if (uc.mcontext.pstate & (PSR_MODE_MASK | PSR_DAIF) || pop_records(at + RECORDS_AT, &fpsimd))
 		return -EFAULT;
-	if (pop_records(context + offsetof(struct sigcontext, reserved), &fpsimd))
-		return -EFAULT;
-	memcpy(r->x, c.x, sizeof(r->x));
-	r->sp = c.sp;
-	r->pc = c.pc;
-	r->pstate = c.pstate & PSR_USER;
+	memcpy(r->x, uc.mcontext.x, sizeof(r->x));
+	r->sp = uc.mcontext.sp;
+	r->pc = uc.mcontext.pc;
+	r->pstate = uc.mcontext.pstate & PSR_USER;
 	r->syscall = -1;
 	fpsimd_load(&fpsimd);
-	altstack_restore(current_thread(), &stack, r->sp);
+	altstack_restore(current_thread(), &uc.stack, r->sp);
+	*mask = uc.sigmask;
 	return 0;
 }

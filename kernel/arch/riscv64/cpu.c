@@ -6,6 +6,7 @@
 #include "cpu.h"
 
 #include "arch/arch.h"
+#include "boot/loader.h"
 #include "core/log.h"
 #include "core/string.h"
 #include "csr.h"
@@ -157,11 +158,9 @@ void arch_set_this_cpu(struct cpu *cpu)
 /* What the host has put into the device tree, 32 bits at a time, each once; beside them the counter. */
 bool arch_entropy(uint64_t *v)
 {
-	static unsigned int used;
 	uint32_t seed = 0;
-	bool left = fdt_cell(fdt_find("/chosen"), "rng-seed", used, &seed);
+	bool left = loader_seed(&seed);
 
-	used += left;
 	*v = (uint64_t)seed << 32 | (uint32_t)csr_read(time);
 	return left;
 }
