@@ -8,6 +8,9 @@
 	.section .text.boot, "ax"
 	.globl boot_entry
 boot_entry:
+	/* QEMU starts all CPUs here. The kernel uses the first. */
+	csrrd	$t0, CSR_CPUID
+	bnez	$t0, park
 	li.d	$t0, DIRECT_MAP | DMW_CACHED | DMW_PLV0
 	csrwr	$t0, CSR_DMW0
 	li.d	$t0, DEVICE_MAP | DMW_PLV0
@@ -58,6 +61,10 @@ boot_window:
 	csrwr	$t0, CSR_CRMD
 	la.abs	$t0, boot_high
 	jr	$t0
+
+park:
+	idle	0
+	b	park
 
 boot_high:
 	la.pcrel $t0, bss_start

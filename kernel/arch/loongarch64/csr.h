@@ -56,12 +56,12 @@ static inline void iocsr_write8(unsigned int at, uint8_t v)
 	__asm__ volatile("iocsrwr.b %0, %1" : : "r"((uint64_t)v), "r"((uint64_t)at) : "memory");
 }
 
-/* The stable counter, ordered against the memory accesses on both sides. */
+/* The stable counter, not before earlier loads: as the vDSO reads it. */
 static inline uint64_t counter_read(void)
 {
 	uint64_t v;
 
-	__asm__ volatile("dbar 0\n\trdtime.d %0, $zero\n\tdbar 0" : "=r"(v) : : "memory");
+	__asm__ volatile("dbar 5\n\trdtime.d %0, $zero" : "=r"(v) : : "memory");
 	return v;
 }
 
