@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* All ways into the kernel and out of it, and the switch between two threads.
- * Owns: struct arch_regs on the kernel stack; SSCRATCH, which holds this hart's struct arch_cpu in user mode and 0 in the
- * kernel, where tp holds it.
+ * Owns: struct arch_regs on the kernel stack; SSCRATCH, which holds this hart's struct arch_cpu in user mode, and 0 in
+ * the kernel, where tp holds it.
  * Relies on: interrupts being off from exit_to_user() to SRET.
  * Never: uses a kernel stack that a trap in the kernel has no room on. */
 #include "asm.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: the FPU state of user threads.
- * Relies on: the kernel using no FPU register: the running user thread's state is in them. The FS field of a thread's saved
- * status says whether struct arch_thread has the same; it is off where the hart has no D extension, and everything here does
- * nothing then.
+ * Relies on: the kernel using no FPU register: the running user thread's state is in them. The FS field of a thread's
+ * saved status says whether struct arch_thread has the same; it is off where the hart has no D extension, and then
+ * everything here does nothing.
  * Who may include: kernel/arch/riscv64. */
 #ifndef VDK_KERNEL_ARCH_RISCV64_FPU_H
 #define VDK_KERNEL_ARCH_RISCV64_FPU_H

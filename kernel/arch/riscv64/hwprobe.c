@@ -42,7 +42,7 @@ void arch_hwprobe(uint64_t value[ARCH_HWPROBE_KEYS])
 	value[KEY_MISALIGNED] = MISALIGNED_UNKNOWN;
 }
 
-/* The set of CPUs must hold one that is online, and hart 0 alone is. */
+/* The set of CPUs must hold one that is online, and number 0 alone is. */
 static int check_cpus(size_t size, uaddr_t cpus)
 {
 	uint64_t set = 0;

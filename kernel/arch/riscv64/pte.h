@@ -21,8 +21,8 @@
 #define PTE_GLOBAL 0x20UL
 #define PTE_ACCESSED 0x40UL
 #define PTE_DIRTY 0x80UL
-/* For software: whether reading was asked for. Every user page can be read: write-only is reserved, and Linux programs expect
- * no execute-only. */
+/* For software: whether reading was asked for. Every user page can be read: write-only is reserved, and the kernel's
+ * page faults take execute-only for readable. */
 #define PTE_ASKED_READ 0x100UL
 #define PTE_PPN_SHIFT 10
 #define PTE_PPN 0x003ffffffffffc00UL

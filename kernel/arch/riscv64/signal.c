@@ -17,8 +17,8 @@
 
 struct sigcontext {
 	uint64_t regs[USER_WORDS];
-	/* Room for the Q extension's registers; what follows the D extension's is not looked at but for the last words, which
-	 * are 0: that no further state follows. */
+	/* Room for the Q extension's registers; what follows the D extension's is not looked at, but for the last
+	 * words, which are 0: no further state follows. */
 	struct arch_fpu fpu;
 	uint8_t room[252];
 	uint32_t reserved[3];
@@ -36,7 +36,8 @@ struct frame {
 	struct siginfo_user info;
 	struct ucontext uc;
 };
-_Static_assert(sizeof(struct sigcontext) == 784 && offsetof(struct sigcontext, reserved) == 772, "sigcontext of riscv64");
+_Static_assert(sizeof(struct sigcontext) == 784, "sigcontext of riscv64");
+_Static_assert(offsetof(struct sigcontext, reserved) == 772, "sigcontext of riscv64");
 _Static_assert(offsetof(struct ucontext, mcontext) == 176 && sizeof(struct frame) == 1088, "rt_sigframe of riscv64");
 
 size_t arch_minsigstksz(void)

@@ -158,7 +158,11 @@ static void interrupt(struct trap_info *info, uint64_t number)
 
 void trap_enter(struct arch_regs *r)
 {
-	struct trap_info info = { .regs = r, .user = !(r->status & STATUS_SPP), .addr = is_page_fault(r) ? r->tval : r->pc };
+	struct trap_info info = {
+		.regs = r,
+		.user = !(r->status & STATUS_SPP),
+		.addr = is_page_fault(r) ? r->tval : r->pc,
+	};
 
 	if (is_page_fault(r))
 		note_page_fault(r->tval);
