@@ -30,6 +30,14 @@ static void add_ns(struct vdk_slot *now, uint64_t add)
 	now->boottime_ns = (uint32_t)ns;
 }
 
+static void add_raw_ns(struct vdk_slot *now, uint64_t add)
+{
+	uint64_t ns = now->raw_ns;
+
+	vdk_carry(&now->raw_sec, &ns, add);
+	now->raw_ns = (uint32_t)ns;
+}
+
 /* What a counter of `width` bits shows of `cycles`. */
 static uint64_t wrap(uint64_t cycles, unsigned int width)
 {
@@ -43,18 +51,16 @@ static void advance(struct vdk_timekeeper *tk)
 {
 	struct vdk_slot *now = &tk->now;
 	uint64_t cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
-	uint64_t scaled = cycles << now->shift, raw_ns = now->raw_ns;
+	uint64_t scaled = cycles << now->shift;
 
 	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, &now->frac));
-	vdk_carry(&now->raw_sec, &raw_ns, vdk_scaled_to_ns(scaled, now->raw_mult, &now->raw_frac));
-	now->raw_ns = (uint32_t)raw_ns;
+	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, &now->raw_frac));
 	now->cycles = wrap(now->cycles + cycles, now->width);
 }
 
-static bool valid_wall(const struct vdk_timespec *wall)
+static bool valid_time(const struct vdk_timespec *ts)
 {
-	return wall->tv_nsec >= 0 && wall->tv_nsec < (int64_t)VDK_NS_PER_SEC && wall->tv_sec >= 0 &&
-	       wall->tv_sec <= VDK_WALL_SEC_MAX;
+	return ts->tv_nsec >= 0 && ts->tv_nsec < (int64_t)VDK_NS_PER_SEC && ts->tv_sec >= 0 && ts->tv_sec <= VDK_WALL_SEC_MAX;
 }
 
 static void set_wall(struct vdk_slot *now, const struct vdk_timespec *wall)
@@ -79,7 +85,8 @@ static bool valid_clocksource(const struct vdk_clocksource *cs)
 static bool valid_config(const struct vdk_time_config *config)
 {
 	return config->cpu_mode <= VDK_CPU_SINGLE && config->tick_ns && config->tick_ns <= VDK_NS_PER_SEC &&
-	       valid_wall(&config->wall);
+	       valid_time(&config->wall) && valid_time(&config->monotonic) && valid_time(&config->boottime) &&
+	       valid_time(&config->raw);
 }
 
 static uint8_t slot_mode(const struct vdk_clocksource *cs, const struct vdk_rate *rate)
@@ -110,10 +117,17 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 			.shift = rate.shift,
 			.width = (uint8_t)cs->width,
 			.mode = slot_mode(cs, &rate),
+			.sec[VDK_CLOCK_MONOTONIC] = config->monotonic.tv_sec,
+			.ns[VDK_CLOCK_MONOTONIC] = (uint32_t)config->monotonic.tv_nsec,
+			.boottime_sec = config->boottime.tv_sec,
+			.boottime_ns = (uint32_t)config->boottime.tv_nsec,
+			.raw_sec = config->raw.tv_sec,
+			.raw_ns = (uint32_t)config->raw.tv_nsec,
 			.tai_offset_sec = config->tai_offset_sec,
 		},
 		.cs = cs,
 		.kpage = kpage,
+		.nominal_mult = rate.mult,
 		.bound_cycles = cycles_of_ns(cs, bound_ns),
 	};
 	set_wall(&tk->now, &config->wall);
@@ -137,7 +151,7 @@ void vdk_time_tick(struct vdk_timekeeper *tk)
 
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall)
 {
-	if (!valid_wall(wall))
+	if (!valid_time(wall))
 		return -VDK_EINVAL;
 	advance(tk);
 	set_wall(&tk->now, wall);
@@ -149,24 +163,38 @@ int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall
  * that no reader of the old snapshot reaches: until the number changes they are on the old line, and the new one must not lie
  * below it there. So the new line meets the old at c = now + bound, which puts its base bound * (old - new) higher: some
  * nanoseconds for hundreds of ppm. If the counter is found beyond c after the publication, that is counted. */
-int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq)
+static int set_rate(struct vdk_timekeeper *tk, bool raw, int64_t freq)
 {
 	struct vdk_slot *now = &tk->now;
-	uint64_t mult;
+	uint64_t mult, *rate = raw ? &now->raw_mult : &now->mult;
 	bool slower;
 
 	if (freq < -VDK_FREQ_MAX || freq > VDK_FREQ_MAX)
 		return -VDK_EINVAL;
 	advance(tk);
-	mult = vdk_rate_adjust(now->raw_mult, freq);
-	slower = mult < now->mult;
-	if (slower)
-		add_ns(now, vdk_scaled_to_ns(tk->bound_cycles << now->shift, now->mult - mult, &now->frac));
-	now->mult = mult;
+	mult = vdk_rate_adjust(tk->nominal_mult, freq);
+	slower = mult < *rate;
+	if (slower) {
+		uint64_t *frac = raw ? &now->raw_frac : &now->frac;
+		uint64_t ahead = vdk_scaled_to_ns(tk->bound_cycles << now->shift, *rate - mult, frac);
+
+		raw ? add_raw_ns(now, ahead) : add_ns(now, ahead);
+	}
+	*rate = mult;
 	publish(tk);
 	if (slower && vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width) > tk->bound_cycles)
 		tk->late_publishes++;
 	return 0;
+}
+
+int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq)
+{
+	return set_rate(tk, false, freq);
+}
+
+int vdk_time_set_raw_freq(struct vdk_timekeeper *tk, int64_t freq)
+{
+	return set_rate(tk, true, freq);
 }
 
 void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time)

@@ -35,6 +35,9 @@ struct vdk_clocksource {
 /* Constants of a page: what vdk_time_init() is told beside the counter. */
 struct vdk_time_config {
 	struct vdk_timespec wall; /* REALTIME at the start */
+	/* The others at the start: 0 for a kernel that boots; what another timekeeper said for one that takes over. tv_sec from 0
+	 * to VDK_WALL_SEC_MAX. */
+	struct vdk_timespec monotonic, boottime, raw;
 	int32_t tai_offset_sec;   /* TAI - REALTIME; 0 where nobody has said */
 	uint32_t tick_ns;         /* the longest regular time between ticks: the resolution of the coarse clocks */
 	unsigned int cpu_mode;    /* VDK_CPU_* */
@@ -48,13 +51,14 @@ struct vdk_timekeeper {
 	struct vdk_slot now; /* the truth; the page is a copy */
 	const struct vdk_clocksource *cs;
 	struct vdk_page *kpage;
+	uint64_t nominal_mult;   /* of cs->hz */
 	uint64_t bound_cycles;   /* publish_bound_ns in cycles */
 	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
 };
 
-/* Start a timekeeper: MONOTONIC, BOOTTIME and MONOTONIC_RAW at 0, REALTIME at config->wall, and the first publication.
+/* Start a timekeeper, its clocks where `config` says, and publish for the first time.
  * `kpage`, aligned to VDK_PAGE_SIZE, is the kernel's writable view of the page that user mode reads; what was in it is lost.
- * -VDK_EINVAL, with nothing changed: hz, width, wall, tick_ns or a mode out of range; a tick or publish bound of half a
+ * -VDK_EINVAL, with nothing changed: hz, width, a start, tick_ns or a mode out of range; a tick or publish bound of half a
  * wrap of the counter or more; a counter for user mode that is not VDK_USER_WIDTH wide; `kpage` not aligned. */
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
 		  const struct vdk_time_config *config);
@@ -79,6 +83,10 @@ int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall
  * per million (adjtimex's). No clock steps back for any reader if the publication keeps its bound, see late_publishes.
  * -VDK_EINVAL: beyond +-VDK_FREQ_MAX. */
 int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq);
+
+/* The same for MONOTONIC_RAW alone: for who learns the counter's frequency, or another's RAW that is to be followed, after the
+ * start. A kernel that knows its counter leaves RAW at the nominal rate. */
+int vdk_time_set_raw_freq(struct vdk_timekeeper *tk, int64_t freq);
 
 /* gettimeofday's time zone, kept for programs; no clock depends on it. */
 void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time);
