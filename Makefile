@@ -162,6 +162,21 @@ boot-files: $B/kernel $B/$(KERNEL_IMAGE) $B/root.stamp
 run: boot-files ## boot the kernel and run the main program
 	@tools/boot --arch $(ARCH) -- /bin/hello
 
+# --- The Linux port: for the machine that builds it -------------------------------------------------------------------
+HOST_SRC := $(wildcard host/vdsorun/*.[cS] kit/time/*.c)
+HOST_OBJ := $(patsubst %,$H/obj/%.o,$(HOST_SRC))
+
+vdsorun: $H/vdsorun ## run a program on vdk's vDSO, build/host/vdsorun
+
+$H/obj/%.o: % $B/vdso-image.h
+	@mkdir -p $(@D)
+	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -Ihost/vdsorun -Ihost/arch/$(ARCH) -Ikit/include $(if $(filter kit/%,$<),-Ikit) -I$B -c -o $@ $<
+
+$H/obj/host/vdsorun/image.S.o: $B/vdso.so
+
+$H/vdsorun: $(HOST_OBJ)
+	$(call say,HOSTCC)$(HOSTCC) -o $@ $^ -lm
+
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
 # tests/arch/<a>.mk: TEST_CC and TEST_LIBS build a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C
 # programs for it.
@@ -216,5 +231,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs help image kernel root boot-files run test-files test clean
+.PHONY: docs help vdsorun image kernel root boot-files run test-files test clean
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -19,7 +19,7 @@ check() { # CLAIM COMMAND...: the command succeeds
 refused() { # FILE LINE: check-layers names the file once the line is in it
 	rm -rf "$out"
 	mkdir -p "$out"
-	cp -r kit kernel "$out"
+	cp -r kit kernel host "$out"
 	echo "$2" >> "$out/$1"
 	! tools/check-layers "$out" 2> "$out.err" && grep -q "^check-layers: $1:" "$out.err"
 }
@@ -35,5 +35,8 @@ check "the kernel may not include the host" refused kernel/vdso.c '#include <sys
 check "common kernel code may not reach into an architecture" refused kernel/vdso.c '#include "arch/x86_64/cpu.h"'
 check "common kernel code may not test for an architecture" refused kernel/vdso.c '#ifdef __x86_64__'
 check "the kit may not test for an architecture" refused kit/time/timekeeper.c '#if defined(__riscv)'
+check "the Linux port may not include the kit's private headers" refused host/vdsorun/timekeeper.c '#include "time/rate.h"'
+check "the Linux port may not include the kernel" refused host/vdsorun/timekeeper.c '#include "core/types.h"'
+check "the Linux port may not test for an architecture outside its arch folder" refused host/vdsorun/inject.c '#ifdef __x86_64__'
 rm -rf "$out"
 echo "1..$n"

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* Maps the page and the image into a process that has just executed a program, and points AT_SYSINFO_EHDR at the image.
+ *
+ * Owns: the process's registers, signal mask and stack below its pointer, from the exec stop until it goes on.
+ * Relies on: the host's vDSO, for a system call instruction and for the auxv entry; one thread, not yet in its program.
+ * Never: leaves a file, a byte or a signal that was not there; needs no path and no permission of the process, whatever
+ * namespaces and user it is in: the files come over a socket pair. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "vdsorun.h"
+
+#define CALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
+#define HOST_IMAGE_SCAN 8192
+#define AUXV_WORDS (1 << 22) /* arguments and environment are below 6 MiB, their pointers in fewer words */
+
+struct tracee {
+	pid_t pid;
+	machine_regs regs;
+	uint64_t insn; /* address of a system call instruction */
+	int status;    /* what waitpid() said when it went away */
+	int signal;    /* a SIGSTOP that came meanwhile */
+	bool gone;
+};
+
+/* What the process needs for a moment, below its stack. */
+struct scratch {
+	int pair[2];
+	struct msghdr message;
+	struct iovec data;
+	_Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(2 * sizeof(int))];
+	char byte[8];
+};
+_Static_assert(sizeof(struct scratch) % 8 == 0, "moved by words");
+
+static bool peek(const struct tracee *t, uint64_t at, void *to, size_t size)
+{
+	for (size_t i = 0; i < size; i += 8) {
+		errno = 0;
+		long word = ptrace(PTRACE_PEEKDATA, t->pid, at + i, 0);
+		if (errno)
+			return false;
+		memcpy((char *)to + i, &word, size - i < 8 ? size - i : 8);
+	}
+	return true;
+}
+
+static bool poke(const struct tracee *t, uint64_t at, const void *from, size_t size)
+{
+	for (size_t i = 0; i < size; i += 8) {
+		long word;
+
+		memcpy(&word, (const char *)from + i, 8);
+		if (ptrace(PTRACE_POKEDATA, t->pid, at + i, word) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool get_regs(const struct tracee *t, machine_regs *regs)
+{
+	struct iovec set = { regs, sizeof(*regs) };
+
+	return ptrace(PTRACE_GETREGSET, t->pid, NT_PRSTATUS, &set) == 0 && set.iov_len == sizeof(*regs);
+}
+
+static bool set_regs(const struct tracee *t, machine_regs *regs)
+{
+	struct iovec set = { regs, sizeof(*regs) };
+
+	return ptrace(PTRACE_SETREGSET, t->pid, NT_PRSTATUS, &set) == 0;
+}
+
+/* Let it run to the next entry or exit of a system call. */
+static bool to_call_stop(struct tracee *t)
+{
+	while (!t->gone) {
+		if (ptrace(PTRACE_SYSCALL, t->pid, 0, 0) != 0 && errno != ESRCH)
+			return false;
+		while (waitpid(t->pid, &t->status, __WALL) < 0)
+			if (errno != EINTR)
+				return false;
+		if (!WIFSTOPPED(t->status) || t->status >> 16 == PTRACE_EVENT_EXIT)
+			t->gone = true;
+		else if (WSTOPSIG(t->status) == CALL_STOP)
+			return true;
+		else if (t->status >> 16 == 0 && WSTOPSIG(t->status) == SIGSTOP)
+			t->signal = SIGSTOP;
+	}
+	return false;
+}
+
+/* System call `nr`, made by the process; -errno for errors. */
+static long call(struct tracee *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+	const uint64_t args[] = { a, b, c, d, e, f };
+	machine_regs regs = t->regs;
+
+	for (unsigned int i = 0; i < 6; i++)
+		*machine_arg(&regs, i) = args[i];
+	machine_prepare_call(&regs, t->insn, nr);
+	if (!set_regs(t, &regs) || !to_call_stop(t) || !to_call_stop(t) || !get_regs(t, &regs))
+		return -ESRCH;
+	return machine_result(&regs);
+}
+
+/* The address of the auxv entry's value; 0: there is none. From the stack pointer up: argc, argv, 0, environment, 0, auxv. */
+static uint64_t find_auxv(const struct tracee *t, uint64_t type)
+{
+	uint64_t at = machine_sp(&t->regs), entry[2], word;
+	unsigned int zeros = 0;
+
+	if (!peek(t, at, &word, 8))
+		return 0;
+	at += 8 + 8 * word; /* argv's 0 */
+	for (unsigned int i = 0; zeros < 2 && i < AUXV_WORDS; i++, at += 8) {
+		if (!peek(t, at, &word, 8))
+			return 0;
+		zeros += word == 0;
+	}
+	for (; peek(t, at, entry, 16) && entry[0] != AT_NULL; at += 16)
+		if (entry[0] == type)
+			return at + 8;
+	return 0;
+}
+
+/* A system call instruction of the host's vDSO, at the same place in each process. */
+static bool find_insn(struct tracee *t, uint64_t host_image)
+{
+	static size_t offset;
+	static char image[HOST_IMAGE_SCAN];
+	char bytes[8];
+
+	if (!offset) {
+		if (!peek(t, host_image, image, sizeof(image)) && !peek(t, host_image, image, sizeof(image) / 2))
+			return false;
+		const char *found = memmem(image, sizeof(image), MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE);
+		if (!found)
+			return false;
+		offset = (size_t)(found - image);
+	}
+	t->insn = host_image + offset;
+	return peek(t, t->insn, bytes, 8) && memcmp(bytes, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) == 0;
+}
+
+static bool send_files(int to, int page_fd, int image_fd)
+{
+	const struct cmsghdr header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	int files[2] = { page_fd, image_fd };
+	struct scratch s = { .message = { .msg_iov = &s.data, .msg_iovlen = 1, .msg_control = s.control,
+		.msg_controllen = sizeof(s.control) }, .data = { s.byte, 1 } };
+
+	memcpy(s.control, &header, sizeof(header));
+	memcpy(CMSG_DATA((struct cmsghdr *)s.control), files, sizeof(files));
+	return sendmsg(to, &s.message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
+/* Through the process's own descriptor `theirs`, which is duplicated here. */
+static const char *send_to(const struct run *run, pid_t pid, int theirs)
+{
+	int process = (int)syscall(SYS_pidfd_open, pid, 0), ours = -1;
+	const char *error = NULL;
+
+	if (process >= 0)
+		ours = (int)syscall(SYS_pidfd_getfd, process, theirs, 0);
+	if (ours < 0)
+		error = "its files can't be reached (pidfd_getfd: Linux 5.6, and allowed)";
+	else if (!send_files(ours, run->page_fd, run->image_fd))
+		error = "it takes no files";
+	if (process >= 0)
+		close(process);
+	if (ours >= 0)
+		close(ours);
+	return error;
+}
+
+/* The two files, as descriptors of the process. */
+static const char *give_files(struct tracee *t, const struct run *run, int files[2])
+{
+	uint64_t at = (machine_sp(&t->regs) - MACHINE_RED_ZONE - sizeof(struct scratch)) & ~15ull;
+	struct scratch s = { .pair = { -1, -1 } };
+	const char *error;
+	long got;
+
+#define THEIR(field) ((void *)(at + offsetof(struct scratch, field)))
+	s.message = (struct msghdr){ .msg_iov = THEIR(data), .msg_iovlen = 1, .msg_control = THEIR(control),
+		.msg_controllen = sizeof(s.control) };
+	s.data = (struct iovec){ THEIR(byte), 1 };
+#undef THEIR
+	if (!poke(t, at, &s, sizeof(s)))
+		return "its stack can't be written";
+	if (call(t, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0) != 0 || !peek(t, at, &s.pair, sizeof(s.pair)))
+		return "it gets no socket pair";
+	error = send_to(run, t->pid, s.pair[0]);
+	if (!error) {
+		got = call(t, SYS_recvmsg, (uint64_t)s.pair[1], at + offsetof(struct scratch, message), MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0);
+		if (got != 1 || !peek(t, at, &s, sizeof(s)) || s.message.msg_controllen < CMSG_LEN(2 * sizeof(int)))
+			error = "it receives no files";
+		else
+			memcpy(files, CMSG_DATA((struct cmsghdr *)s.control), 2 * sizeof(int));
+	}
+	call(t, SYS_close, (uint64_t)s.pair[0], 0, 0, 0, 0, 0);
+	call(t, SYS_close, (uint64_t)s.pair[1], 0, 0, 0, 0, 0);
+	memset(&s, 0, sizeof(s));
+	poke(t, at, &s, sizeof(s));
+	return error;
+}
+
+/* The page and, directly above it, the image, where the kernel finds room: as random as its other mappings. */
+static const char *map_files(struct tracee *t, const struct run *run, const int files[2], uint64_t *image)
+{
+	size_t size = VDK_PAGE_SIZE + run->image_size;
+	long base = call(t, SYS_mmap, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, UINT64_MAX, 0);
+	uint64_t page = (uint64_t)base;
+
+	if (base < 0 && base > -4096)
+		return "it has no room";
+	*image = page + VDK_PAGE_SIZE;
+	if ((uint64_t)call(t, SYS_mmap, page, VDK_PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, (uint64_t)files[0], 0) == page &&
+	    (uint64_t)call(t, SYS_mmap, *image, run->image_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+			   (uint64_t)files[1], 0) == *image)
+		return NULL;
+	call(t, SYS_munmap, page, size, 0, 0, 0, 0);
+	return "it may not map the page or the image";
+}
+
+static const char *map_into(struct tracee *t, const struct run *run)
+{
+	uint64_t entry, host_image, image, magic;
+	const char *error;
+	int files[2];
+
+	if (!to_call_stop(t) || !get_regs(t, &t->regs)) /* exec's own result is out of the way there */
+		return "it does not stop";
+	if (!machine_native(&t->regs))
+		return "it is not of 64 bits";
+	entry = find_auxv(t, AT_SYSINFO_EHDR);
+	if (!entry || !peek(t, entry, &host_image, 8) || !peek(t, host_image, &magic, 8) || memcmp(&magic, ELFMAG, SELFMAG) != 0)
+		return "the host gives it none to replace";
+	if (!find_insn(t, host_image))
+		return "the host's has no system call instruction";
+	error = give_files(t, run, files);
+	if (error)
+		return error;
+	error = map_files(t, run, files, &image);
+	call(t, SYS_close, (uint64_t)files[0], 0, 0, 0, 0, 0);
+	call(t, SYS_close, (uint64_t)files[1], 0, 0, 0, 0, 0);
+	if (!error && !poke(t, entry, &image, 8))
+		error = "its stack can't be written";
+	return error;
+}
+
+enum inject_result inject(const struct run *run, pid_t pid, const char **reason, int *status, int *signal)
+{
+	struct tracee t = { .pid = pid };
+	uint64_t mask, all = UINT64_MAX;
+	bool masked = ptrace(PTRACE_GETSIGMASK, pid, sizeof(mask), &mask) == 0 && ptrace(PTRACE_SETSIGMASK, pid, sizeof(all), &all) == 0;
+
+	*reason = masked ? map_into(&t, run) : "its signals can't be held";
+	if (t.gone) {
+		*status = t.status;
+		return INJECT_GONE;
+	}
+	if (t.insn)
+		set_regs(&t, &t.regs);
+	if (masked)
+		ptrace(PTRACE_SETSIGMASK, pid, sizeof(mask), &mask);
+	*signal = t.signal;
+	return *reason ? INJECT_NOT : INJECT_DONE;
+}

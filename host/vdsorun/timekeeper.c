@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* The timekeeper: a process that publishes the page and keeps its clocks on the host's.
+ *
+ * Owns: the one writer of the page, and how it follows the host. Relies on: sample.h, vdk/time.h.
+ * Never: is waited for by a program; where it is stopped, the page's last rates go on. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "sample.h"
+#include "vdsorun.h"
+
+#define TICK_NS 4000000          /* 250 Hz: the coarse clocks' resolution, as that of most hosts */
+#define FIRST_BASELINE_NS 10000000 /* how long the counter is measured before the first page; the rest is refined later */
+#define BASELINE_NS 1000000000   /* a rate is measured over one to two of these */
+#define TRIES 6                  /* at each measurement; the narrowest counts */
+#define OFFSET_TRIES 64
+#define BLURRED_NS 2000          /* a bracket wider than that tells nothing */
+#define FREQ_TICKS 25            /* the rate is changed this often, or at once if the error asks for it */
+#define FREQ_AT_ONCE_NS 200
+/* A tick may lie this long between its look at the counter and its end; a slower rate puts the clocks ahead by this times the
+ * difference, some 10^-8 of it. */
+#define PUBLISH_BOUND_NS 1000000
+
+/* A rate of the page's, MONOTONIC's or RAW's, that follows a clock of the host's. */
+struct line {
+	int host_clock, page_clock;
+	int64_t host_start_ns, start_ns; /* the host's clock, and ours, at the start */
+	struct sample old[2];            /* beginnings of baselines: [0] is used, [1] comes next */
+	unsigned int ticks;
+};
+
+enum { MONOTONIC, RAW, LINES };
+
+struct keeper {
+	struct run *run;
+	struct shared *shared;
+	struct line line[LINES];
+	struct bracket realtime, boottime; /* the host's, ahead of its MONOTONIC */
+	int64_t wall_offset_ns;            /* our REALTIME ahead of our MONOTONIC */
+	double hz;                         /* the counter's, against the host's RAW at the start */
+};
+
+static uint64_t read_counter(const struct vdk_clocksource *cs)
+{
+	const struct counter *counter = (const struct counter *)cs;
+
+	return counter->held ? counter->held_cycles : machine_counter();
+}
+
+static struct vdk_timespec timespec_of(int64_t ns)
+{
+	int64_t sec = ns / NS_PER_SEC - (ns % NS_PER_SEC < 0);
+
+	return (struct vdk_timespec){ sec, ns - sec * NS_PER_SEC };
+}
+
+/* What a clock of the page says at a counter value not before the last publication. */
+static int64_t page_clock_at(struct keeper *k, int clock_id, uint64_t cycles)
+{
+	struct vdk_timespec ts = { 0, 0 };
+
+	k->shared->counter.held_cycles = cycles;
+	k->shared->counter.held = true;
+	vdk_time_now(&k->shared->tk, clock_id, &ts);
+	k->shared->counter.held = false;
+	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+/* What the line should say when the host's clock says `host_ns`. */
+static int64_t wanted(const struct keeper *k, const struct line *line, int64_t host_ns)
+{
+	return line->start_ns + (int64_t)((long double)(host_ns - line->host_start_ns) * (long double)k->run->shape.rate);
+}
+
+static void note_error(struct keeper *k, unsigned int clock, double error_ns, const struct sample *s)
+{
+	struct error_stats *e = &k->shared->error[clock];
+	double resolution = (double)s->width_cycles / k->hz * 1e9 / 2;
+
+	e->count++;
+	e->square_sum += error_ns * error_ns;
+	if (fabs(error_ns) > e->max_ns)
+		e->max_ns = fabs(error_ns);
+	if (resolution > k->shared->resolution_ns)
+		k->shared->resolution_ns = resolution;
+}
+
+static bool blurred(struct keeper *k, const struct sample *s)
+{
+	if ((double)s->width_cycles < k->hz * BLURRED_NS * 1e-9)
+		return false;
+	k->shared->blurred++;
+	return true;
+}
+
+/* The line's rate against the nominal one of the page, from the host's over the baseline. */
+static double measured_rate(const struct keeper *k, const struct line *line, const struct sample *s)
+{
+	double cycles = (double)(s->cycles - line->old[0].cycles);
+
+	return (double)(s->ns - line->old[0].ns) / (cycles / (double)k->shared->counter.cs.hz * 1e9) * k->run->shape.rate - 1;
+}
+
+static void set_rate(struct keeper *k, const struct line *line, double rate)
+{
+	int64_t freq = (int64_t)llround(fmax(-0.1, fmin(0.1, rate)) * 65536e6);
+
+	if (line == &k->line[RAW])
+		vdk_time_set_raw_freq(&k->shared->tk, freq);
+	else
+		vdk_time_set_freq(&k->shared->tk, freq);
+	k->shared->updates++;
+}
+
+/* Measure, and steer the error to 0: slowly where it is small, since noise is part of it, and since the rate that is in the page
+ * when the timekeeper stops for good is what programs go on with. */
+static void follow(struct keeper *k, struct line *line)
+{
+	struct sample s = sample_clock(line->host_clock, TRIES);
+	double error_ns, horizon_ns;
+
+	if (blurred(k, &s))
+		return;
+	error_ns = (double)(wanted(k, line, s.ns) - page_clock_at(k, line->page_clock, s.cycles)) / k->run->shape.rate;
+	note_error(k, line == &k->line[RAW] ? ERROR_RAW : ERROR_MONOTONIC, error_ns, &s);
+	if (s.ns - line->old[0].ns < BASELINE_NS || ++line->ticks >= FREQ_TICKS || fabs(error_ns) > FREQ_AT_ONCE_NS) {
+		line->ticks = 0;
+		horizon_ns = fabs(error_ns) < FREQ_AT_ONCE_NS ? 1e9 : fabs(error_ns) < 1000 ? 1e8 : 2e7;
+		set_rate(k, line, measured_rate(k, line, &s) + error_ns / horizon_ns);
+	}
+	if (s.ns - line->old[1].ns > BASELINE_NS) {
+		line->old[0] = line->old[1];
+		line->old[1] = s;
+	}
+}
+
+/* REALTIME = MONOTONIC + wall_offset_ns, to the nanosecond. */
+static void step_wall(struct keeper *k)
+{
+	struct vdk_timespec wall;
+	uint64_t cycles = machine_counter();
+	int64_t monotonic = page_clock_at(k, VDK_CLOCK_MONOTONIC, cycles);
+
+	wall = timespec_of(monotonic + k->wall_offset_ns);
+	k->shared->counter.held = true;
+	vdk_time_set_wall(&k->shared->tk, &wall); /* refused outside 1970 to 2232: it stays */
+	k->shared->counter.held = false;
+	k->shared->updates++;
+}
+
+/* The host's REALTIME keeps its distance from MONOTONIC until somebody sets it. */
+static void follow_wall(struct keeper *k)
+{
+	int64_t before = bracket_middle(&k->realtime), want, got;
+	struct line *line = &k->line[MONOTONIC];
+	struct sample s;
+
+	if (!bracket_update(&k->realtime, CLOCK_REALTIME, 2)) {
+		k->realtime = (struct bracket)BRACKET_OPEN;
+		bracket_update(&k->realtime, CLOCK_REALTIME, OFFSET_TRIES);
+		k->shared->steps++;
+		if (!k->run->shape.start_given) {
+			k->wall_offset_ns += bracket_middle(&k->realtime) - before;
+			step_wall(k);
+		}
+	}
+	s = sample_clock(CLOCK_REALTIME, 2);
+	if (blurred(k, &s))
+		return;
+	want = wanted(k, line, s.ns - bracket_middle(&k->realtime)) + k->wall_offset_ns;
+	got = page_clock_at(k, VDK_CLOCK_REALTIME, s.cycles);
+	note_error(k, ERROR_REALTIME, (double)(want - got) / k->run->shape.rate, &s);
+}
+
+/* Whether programs may read the counter; if not, why, in shared->note. */
+static unsigned int counter_mode(struct shared *shared)
+{
+	static const char *const known[] = { MACHINE_CLOCKSOURCES };
+	char name[64] = "";
+	const char *reason = "";
+	unsigned int mode = machine_counter_mode(&reason);
+	FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+
+	if (file && fscanf(file, "%63s", name) == 1)
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (strcmp(name, known[i]) == 0)
+				name[0] = '\0';
+	if (file)
+		fclose(file);
+	if (mode == VDK_MODE_SYSCALL)
+		snprintf(shared->note, sizeof(shared->note), "programs can't read the counter: %s", reason);
+	else if (name[0])
+		snprintf(shared->note, sizeof(shared->note), "programs can't read the counter: the host does not trust it, its clocksource is %s",
+			 name);
+	return name[0] ? VDK_MODE_SYSCALL : mode;
+}
+
+/* Measure the counter, and fill the page with clocks that start at the host's, or where they are wanted. NULL, or what went wrong. */
+static const char *start(struct keeper *k, unsigned int mode)
+{
+	static const int host_clock[LINES] = { CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW };
+	static const int page_clock[LINES] = { VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW };
+	struct timespec pause = { 0, FIRST_BASELINE_NS };
+	const struct shape *shape = &k->run->shape;
+	struct shared *shared = k->shared;
+	struct sample now[LINES];
+	int64_t start_ns, host_raw_ns;
+
+	for (int i = 0; i < LINES; i++) {
+		k->line[i] = (struct line){ .host_clock = host_clock[i], .page_clock = page_clock[i] };
+		k->line[i].old[0] = k->line[i].old[1] = sample_clock(host_clock[i], TRIES);
+	}
+	bracket_update(&k->realtime, CLOCK_REALTIME, OFFSET_TRIES);
+	bracket_update(&k->boottime, CLOCK_BOOTTIME, OFFSET_TRIES);
+	nanosleep(&pause, NULL);
+	for (int i = 0; i < LINES; i++) {
+		now[i] = sample_clock(host_clock[i], TRIES);
+		k->line[i].host_start_ns = k->line[i].start_ns = now[i].ns;
+	}
+	k->hz = (double)(now[RAW].cycles - k->line[RAW].old[0].cycles) / ((double)(now[RAW].ns - k->line[RAW].old[0].ns) * 1e-9);
+	start_ns = now[MONOTONIC].ns;
+	host_raw_ns = now[RAW].ns - (int64_t)((double)(int64_t)(now[RAW].cycles - now[MONOTONIC].cycles) / k->hz * 1e9);
+	k->wall_offset_ns = shape->start_given ? shape->start_ns - start_ns : bracket_middle(&k->realtime) + shape->offset_ns;
+
+	shared->counter.cs = (struct vdk_clocksource){ "host", read_counter, (uint64_t)llround(k->hz / shape->rate), 64, mode };
+	shared->counter.held_cycles = now[MONOTONIC].cycles;
+	shared->counter.held = true;
+	const struct vdk_time_config config = {
+		.wall = timespec_of(start_ns + k->wall_offset_ns),
+		.monotonic = timespec_of(start_ns),
+		.boottime = timespec_of(start_ns + bracket_middle(&k->boottime)),
+		.raw = timespec_of(wanted(k, &k->line[RAW], host_raw_ns)),
+		.tai_offset_sec = (int32_t)((host_clock_ns(CLOCK_TAI) - host_clock_ns(CLOCK_REALTIME) + NS_PER_SEC / 2) / NS_PER_SEC),
+		.tick_ns = TICK_NS,
+		.cpu_mode = machine_cpu_mode(),
+		.publish_bound_ns = PUBLISH_BOUND_NS,
+	};
+	if (vdk_time_init(&shared->tk, &shared->counter.cs, k->run->kpage, &config) != 0)
+		return config.wall.tv_sec < 0 || config.wall.tv_sec > VDK_WALL_SEC_MAX ? "REALTIME would start outside 1970 to 2232" :
+										    "the kit refuses the host's clocks";
+	shared->counter.held = false;
+	for (int i = 0; i < LINES; i++)
+		set_rate(k, &k->line[i], measured_rate(k, &k->line[i], &now[i]));
+	snprintf(shared->note, sizeof(shared->note), "counter of %.6f MHz, measured in %.1f ms", k->hz / 1e6,
+		 (double)(now[RAW].ns - k->line[RAW].old[0].ns) / 1e6);
+	return NULL;
+}
+
+/* A page that sends programs to the kernel. */
+static const char *start_without_counter(struct keeper *k)
+{
+	const struct vdk_time_config config = { .tick_ns = TICK_NS, .cpu_mode = machine_cpu_mode() };
+
+	if (k->run->shape.wanted)
+		return k->shared->note;
+	k->shared->counter.cs = (struct vdk_clocksource){ "none", read_counter, NS_PER_SEC, 64, VDK_MODE_SYSCALL };
+	return vdk_time_init(&k->shared->tk, &k->shared->counter.cs, k->run->kpage, &config) ? "the kit refuses a page without a counter" : NULL;
+}
+
+static void tick_for_ever(struct keeper *k)
+{
+	struct timespec next, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (;;) {
+		next.tv_nsec += TICK_NS;
+		next.tv_sec += next.tv_nsec / NS_PER_SEC;
+		next.tv_nsec %= NS_PER_SEC;
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) == EINTR)
+			;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > next.tv_sec || now.tv_nsec > next.tv_nsec + TICK_NS) /* ticks that were missed are not caught up */
+			next = now;
+		for (int i = 0; i < LINES; i++)
+			follow(k, &k->line[i]);
+		follow_wall(k);
+		vdk_time_tick(&k->shared->tk);
+		k->shared->updates++;
+	}
+}
+
+void timekeeper_run(struct run *run, int ready_fd)
+{
+	static struct keeper k = { .realtime = BRACKET_OPEN, .boottime = BRACKET_OPEN };
+	unsigned int mode = counter_mode(run->shared);
+	const char *error;
+
+	k.run = run;
+	k.shared = run->shared;
+	error = mode == VDK_MODE_SYSCALL ? start_without_counter(&k) : start(&k, mode);
+	if (!error)
+		error = "k";
+	if (write(ready_fd, error, strlen(error)) < 0 || strcmp(error, "k") != 0)
+		_exit(125);
+	close(ready_fd);
+	if (mode == VDK_MODE_SYSCALL)
+		for (;;)
+			pause();
+	tick_for_ever(&k);
+	__builtin_unreachable();
+}
+
+void timekeeper_print_stats(const struct run *run)
+{
+	static const char *const name[ERROR_CLOCKS] = { "REALTIME", "MONOTONIC", "MONOTONIC_RAW" };
+	const struct shared *shared = run->shared;
+
+	for (int i = 0; i < ERROR_CLOCKS; i++) {
+		const struct error_stats *e = &shared->error[i];
+
+		if (e->count)
+			say("%-14s off the host's by %.0f ns at most, %.1f ns rms (%llu measurements)", name[i], e->max_ns,
+			    sqrt(e->square_sum / (double)e->count), (unsigned long long)e->count);
+		else
+			say("%-14s not measured", name[i]);
+	}
+	say("measured to %.0f ns; %llu measurements were too blurred to count", shared->resolution_ns, (unsigned long long)shared->blurred);
+	say("%llu updates, %llu late publishes, %llu steps of the host's REALTIME", (unsigned long long)shared->updates,
+	    (unsigned long long)shared->tk.late_publishes, (unsigned long long)shared->steps);
+	say("%llu programs executed, %llu of them on the host's vDSO", (unsigned long long)shared->execs,
+	    (unsigned long long)shared->unmapped);
+}

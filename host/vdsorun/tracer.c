@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* The tracer: a daemon that follows every process of the tree and stops each at its exec.
+ *
+ * Owns: the tracees' stops. Relies on: PTRACE_SEIZE, so that stopping and continuing a job works as without it.
+ * Never: kills or waits for a tracee; one that outlives the tracer goes on untraced. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vdsorun.h"
+
+/* Of what the caller had open, keep standard error, if anything is to be said, and `keep`: pipes must end when PROG ends. */
+static void let_go(bool speaks, int keep[], unsigned int count)
+{
+	int null;
+
+	for (unsigned int i = 0; i < count; i++) {
+		keep[i] = fcntl(keep[i], F_DUPFD, 10);
+		if (keep[i] < 0)
+			_exit(125);
+	}
+	close_range(speaks ? 3 : 0, 9, 0);
+	if (speaks)
+		close_range(0, 1, 0);
+	for (unsigned int i = 0, at = 10; i <= count; i++) { /* ascending: F_DUPFD gives the lowest that is free */
+		unsigned int next = i < count ? (unsigned int)keep[i] : ~0u;
+
+		if (next > at)
+			close_range(at, next - 1, 0);
+		at = next + 1;
+	}
+	do { /* 0 to 2 are never another file */
+		null = open("/dev/null", O_RDWR);
+	} while (null >= 0 && null < 2);
+	if (null > 2)
+		close(null);
+}
+
+static pid_t start_timekeeper(struct run *run, char *answer, size_t size)
+{
+	int ready[2];
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe(ready) != 0)
+		return -1;
+	/* A fork whose end sends no signal: waitpid() without __WCLONE sees tracees only, and ends when there are no more. */
+	pid = (pid_t)syscall(SYS_clone, 0, 0, 0, 0, 0);
+	if (pid == 0) {
+		prctl(PR_SET_NAME, "vdsorun-time");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		let_go(false, &ready[1], 1);
+		timekeeper_run(run, ready[1]);
+	}
+	close(ready[1]);
+	got = pid < 0 ? -1 : read(ready[0], answer, size - 1);
+	answer[got < 0 ? 0 : got] = '\0';
+	close(ready[0]);
+	return pid;
+}
+
+static void resume(pid_t pid, int signal)
+{
+	ptrace(PTRACE_CONT, pid, 0, signal); /* fails if a SIGKILL came first */
+}
+
+static void at_exec(struct run *run, pid_t pid, int *status)
+{
+	const char *reason = NULL;
+	int signal = 0;
+
+	*status = 0;
+	run->shared->execs++;
+	switch (inject(run, pid, &reason, status, &signal)) {
+	case INJECT_GONE:
+		return;
+	case INJECT_NOT:
+		run->shared->unmapped++;
+		if (run->verbose)
+			say("process %d goes on with the host's vDSO: %s", (int)pid, reason);
+		break;
+	case INJECT_DONE:
+		if (run->verbose)
+			say("process %d has vdk's vDSO", (int)pid);
+		break;
+	}
+	resume(pid, signal);
+}
+
+static void program_ends(struct run *run)
+{
+	static bool told;
+
+	if (told)
+		return;
+	told = true;
+	if (run->stats)
+		timekeeper_print_stats(run);
+}
+
+static bool stops_job(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* What waitpid() said of `pid`. */
+static void handle(struct run *run, pid_t pid, int status)
+{
+	int signal, event;
+
+	if (!WIFSTOPPED(status)) {
+		if (pid != run->program)
+			return;
+		program_ends(run);
+		close_range(0, 2, 0); /* who waits for the end of PROG's standard error does not wait for its children */
+		run->verbose = false;
+		return;
+	}
+	signal = WSTOPSIG(status);
+	event = status >> 16;
+	switch (event) {
+	case PTRACE_EVENT_EXEC:
+		at_exec(run, pid, &status);
+		if (status)
+			handle(run, pid, status);
+		break;
+	case PTRACE_EVENT_EXIT:
+		if (pid == run->program)
+			program_ends(run);
+		resume(pid, 0);
+		break;
+	case PTRACE_EVENT_STOP:
+		if (stops_job(signal))
+			ptrace(PTRACE_LISTEN, pid, 0, 0); /* stay stopped until the job is continued */
+		else
+			resume(pid, 0);
+		break;
+	default: /* a signal on its way, or a process that has forked */
+		resume(pid, event ? 0 : signal);
+	}
+}
+
+void tracer_run(struct run *run, int ready_fd)
+{
+	long options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACESYSGOOD;
+	int keep[] = { ready_fd, run->page_fd, run->image_fd }, status;
+	char answer[512] = "";
+	pid_t pid;
+
+	setsid(); /* the terminal's signals are for PROG */
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NAME, "vdsorun-trace");
+	let_go(run->stats || run->verbose, keep, 3);
+	if (chdir("/") != 0)
+		_exit(125);
+	ready_fd = keep[0], run->page_fd = keep[1], run->image_fd = keep[2];
+	run->timekeeper = start_timekeeper(run, answer, sizeof(answer));
+	if (strcmp(answer, "k") == 0 &&
+	    ptrace(PTRACE_SEIZE, run->program, 0, options | (run->stats ? PTRACE_O_TRACEEXIT : 0)) != 0)
+		snprintf(answer, sizeof(answer), "this process can't be traced: %s", strerror(errno));
+	if (write(ready_fd, answer, strlen(answer)) < 0 || strcmp(answer, "k") != 0)
+		_exit(125);
+	close(ready_fd);
+	if (run->verbose)
+		say("%s", run->shared->note);
+	for (;;) {
+		pid = waitpid(-1, &status, 0);
+		if (pid > 0)
+			handle(run, pid, status);
+		else if (errno != EINTR)
+			break;
+	}
+	_exit(0);
+}
