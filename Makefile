@@ -163,10 +163,15 @@ run: boot-files ## boot the kernel and run the main program
 	@tools/boot --arch $(ARCH) -- /bin/hello
 
 # --- The Linux port: for the machine that builds it -------------------------------------------------------------------
+MACHINE := $(shell uname -m)
+HOST_PORT := $(if $(filter $(ARCH),$(MACHINE)),$(wildcard host/arch/$(MACHINE)/machine.h))
 HOST_SRC := $(wildcard host/vdsorun/*.[cS] kit/time/*.c)
 HOST_OBJ := $(patsubst %,$H/obj/%.o,$(HOST_SRC))
 
-vdsorun: $H/vdsorun ## run a program on vdk's vDSO, build/host/vdsorun
+vdsorun: $(if $(HOST_PORT),$H/vdsorun,no-host-port) ## run a program on vdk's vDSO, build/host/vdsorun
+
+no-host-port:
+	@echo "make: vdsorun for ARCH=$(ARCH) on a machine that is $(MACHINE): there is none" >&2; exit 1
 
 $H/obj/%.o: % $B/vdso-image.h
 	@mkdir -p $(@D)
@@ -182,9 +187,9 @@ $H/vdsorun: $(HOST_OBJ)
 # programs for it.
 -include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
-LAYERS := project litmus unit page kit image tools guest
+LAYERS := project litmus unit page kit image tools host guest
 # Tests that know no architecture run once.
-ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus)
+ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus) $(if $(HOST_PORT),,host)
 TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
 UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
@@ -216,7 +221,7 @@ $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)): $B/t/%.t: $B/tests/%
 $(patsubst tests/%,$B/t/%,$(SCRIPTS)): $B/t/%.t: tests/%.t
 	$(call stub,$<)
 
-test-files: boot-files image $(STUBS)
+test-files: boot-files image $(STUBS) $(if $(HOST_PORT),$H/vdsorun)
 	@for stub in $(STUBS); do echo $$stub; done > $B/t/list
 
 # One run of prove for all architectures, so that its last line counts all tests: layer by layer, two tests at a time.
@@ -231,5 +236,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs help vdsorun image kernel root boot-files run test-files test clean
+.PHONY: docs help vdsorun no-host-port image kernel root boot-files run test-files test clean
 -include $(shell find build -name '*.d' 2>/dev/null)

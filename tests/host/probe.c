@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program sees under vdsorun, for tests/host/vdsorun.t: one line for each thing that is asked. */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vdk/page.h"
+#include "vdso_reader.h"
+
+static const int clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, CLOCK_TAI };
+#define CLOCKS (sizeof(clocks) / sizeof(clocks[0]))
+
+static int (*vdso_clock_gettime)(int, struct timespec *);
+
+static char *image(void)
+{
+	return (char *)getauxval(AT_SYSINFO_EHDR);
+}
+
+static const char *whose(void)
+{
+	char word[8];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long from, to;
+	char perms[5], line[512];
+	int seen = 0;
+
+	if (!image() || !maps)
+		return "none";
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, perms) == 3)
+			seen += (to == (unsigned long)image() && strcmp(perms, "r--s") == 0) ||
+				(from == (unsigned long)image() && strcmp(perms, "r-xp") == 0);
+	fclose(maps);
+	if (seen != 2)
+		return "host";
+	memcpy(word, image() - VDK_PAGE_SIZE + 256, 8);
+	return memcmp(word, "vdk page", 8) == 0 ? "vdk" : "host";
+}
+
+static int64_t ns_of(const struct timespec *ts)
+{
+	return ts->tv_sec * 1000000000ll + ts->tv_nsec;
+}
+
+static int64_t raw_call(int id)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, id, &ts);
+	return ns_of(&ts);
+}
+
+static int64_t fast(int id)
+{
+	struct timespec ts;
+
+	if (vdso_clock_gettime(id, &ts) != 0)
+		return -1;
+	return ns_of(&ts);
+}
+
+/* For `ms`, all clocks against the system call that brackets them: the worst distance, backward steps. */
+static void watch(int ms)
+{
+	int64_t until = raw_call(CLOCK_MONOTONIC) + ms * 1000000ll, last[CLOCKS] = { 0 }, worst = 0, back = 0, rounds = 0;
+
+	while (raw_call(CLOCK_MONOTONIC) < until) {
+		for (unsigned int c = 0; c < CLOCKS; c++) {
+			int64_t before = raw_call(clocks[c]), now = fast(clocks[c]), after = raw_call(clocks[c]);
+			int64_t off = now < before ? before - now : now > after ? now - after : 0;
+
+			if (off > worst)
+				worst = off;
+			back += now < last[c];
+			last[c] = now;
+		}
+		rounds++;
+	}
+	printf("worst %lld back %lld rounds %lld\n", (long long)worst, (long long)back, (long long)rounds);
+}
+
+static void *spin(void *backward)
+{
+	int64_t last = 0;
+
+	for (int i = 0; i < 100000; i++) {
+		int64_t now = fast(CLOCK_MONOTONIC);
+
+		if (now < last)
+			__atomic_add_fetch((int *)backward, 1, __ATOMIC_RELAXED);
+		last = now;
+	}
+	return NULL;
+}
+
+static void *exec_self(void *path)
+{
+	execl(path, path, "whose", NULL);
+	return NULL;
+}
+
+static void write_page(void)
+{
+	char *page = image() - VDK_PAGE_SIZE;
+	FILE *mem = fopen("/proc/self/mem", "r+");
+	int by_mem = -1, by_mprotect = mprotect(page, VDK_PAGE_SIZE, PROT_READ | PROT_WRITE) ? errno : 0;
+
+	if (mem) {
+		setbuf(mem, NULL);
+		fseek(mem, (long)page, SEEK_SET);
+		by_mem = fwrite("x", 1, 1, mem) == 1 ? 0 : errno;
+		fclose(mem);
+	}
+	printf("mprotect %s, mem %s\n", by_mprotect ? "refused" : "allowed", by_mem ? "refused" : "allowed");
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "whose";
+	struct vdso v;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (vdso_read(&v, image()))
+		vdso_clock_gettime = vdso_function(&v, VDSO_PREFIX "clock_gettime");
+	if (!vdso_clock_gettime)
+		return 99;
+	if (strcmp(what, "whose") == 0) {
+		puts(whose());
+	} else if (strcmp(what, "watch") == 0) {
+		watch(atoi(argv[2]));
+	} else if (strcmp(what, "write") == 0) {
+		write_page();
+	} else if (strcmp(what, "clock") == 0) { /* libc's, the vDSO's and the system call's seconds */
+		struct timespec ts;
+		int id = atoi(argv[2]);
+
+		clock_gettime(id, &ts);
+		printf("%lld %lld %lld\n", (long long)ns_of(&ts), (long long)fast(id), (long long)raw_call(id));
+	} else if (strcmp(what, "rate") == 0) { /* ns that each clock goes on in 0.2 s of the host's */
+		int64_t begin[CLOCKS], until;
+
+		for (unsigned int c = 0; c < CLOCKS; c++)
+			begin[c] = fast(clocks[c]);
+		for (until = raw_call(CLOCK_MONOTONIC) + 200000000; raw_call(CLOCK_MONOTONIC) < until;)
+			;
+		for (unsigned int c = 0; c < CLOCKS; c++)
+			printf("%lld ", (long long)(fast(clocks[c]) - begin[c]));
+		puts("");
+	} else if (strcmp(what, "time") == 0) {
+		struct timeval tv;
+
+		gettimeofday(&tv, NULL);
+		printf("%lld %lld\n", (long long)tv.tv_sec, (long long)time(NULL));
+	} else if (strcmp(what, "exec") == 0) { /* a chain */
+		char left[16];
+		int n = atoi(argv[2]);
+
+		printf("%s ", whose());
+		fflush(stdout);
+		snprintf(left, sizeof(left), "%d", n - 1);
+		if (n)
+			execl(argv[0], argv[0], "exec", left, NULL);
+		puts("");
+	} else if (strcmp(what, "thread-exec") == 0) { /* from a thread that is not the first */
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, exec_self, argv[0]);
+		pause();
+	} else if (strcmp(what, "fork") == 0) {
+		for (int i = 0; i < 8; i++) {
+			pid_t pid = i & 1 ? fork() : vfork();
+
+			if (pid == 0)
+				execl(argv[0], argv[0], "whose", NULL);
+			waitpid(pid, NULL, 0);
+		}
+	} else if (strcmp(what, "threads") == 0) {
+		pthread_t thread[4];
+		int backward = 0;
+
+		for (int i = 0; i < 4; i++)
+			pthread_create(&thread[i], NULL, spin, &backward);
+		for (int i = 0; i < 4; i++)
+			pthread_join(thread[i], NULL);
+		printf("%s %d\n", whose(), backward);
+	} else if (strcmp(what, "files") == 0) { /* open descriptors */
+		for (int fd = 0; fd < 256; fd++)
+			if (lseek(fd, 0, SEEK_CUR) >= 0 || errno != EBADF)
+				printf("%d ", fd);
+		puts("");
+	} else {
+		return 98;
+	}
+	return 0;
+}
