@@ -51,17 +51,21 @@ $B/vdso.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
 
-$B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/audit-image
+$B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/vdsoctl
 	$(call say,LD)$(LD) -shared --hash-style=$(or $(IMAGE_HASH_STYLE),both) --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug --discard-locals \
 		-z noexecstack -z norelro -z rodynamic -z max-page-size=4096 -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
-	$(call say,AUDIT)$H/audit-image --header $B/vdso-image.h $@.tmp
+	$(call say,AUDIT)$H/vdsoctl header $@.tmp $B/vdso-image.h
 	@mv $@.tmp $@
 
 $B/vdso-image.h: $B/vdso.so ;
 
-$H/audit-image: $(wildcard tools/audit-image/*.[ch])
+# What audits images, and looks into those of processes; of the kit, it takes the read path.
+$H/obj/host/vdsoctl/%.o: host/vdsoctl/%.c
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -o $@ $(filter %.c,$^) -lelf -ldw
+	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -Ikit/include -Ikit -Ikit/arch/$(MACHINE) -c -o $@ $<
+
+$H/vdsoctl: $(patsubst %.c,$H/obj/%.o,$(wildcard host/vdsoctl/*.c))
+	$(call say,HOSTCC)$(HOSTCC) -o $@ $^ -lelf -ldw -ljansson -lm
 
 # --- The kit's kernel side: a library -----------------------------------------------------------------------------
 KIT_FLAGS := $(TARGET) $(FREE) $(KERNEL_ARCH_FLAGS) -O2 -fno-pic -fno-stack-protector -Ikit/include -Ikit
@@ -210,6 +214,13 @@ $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 	@mkdir -p $(@D)
 	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) $(TEST_LIBS)
 
+# Programs that tests/host looks into.
+HOST_TESTED := $(patsubst %.c,$B/%,$(if $(HOST_PORT),tests/host/ticker.c))
+
+$(HOST_TESTED): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
+	@mkdir -p $(@D)
+	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) $(TEST_LIBS)
+
 # What prove runs: for each test and architecture a script that names both, build/<arch>/t/<layer>/<test>.t.
 SCRIPTS := $(wildcard $(patsubst %,tests/%/*.t,$(filter-out $(ONCE),$(LAYERS))))
 STUBS := $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)) $(patsubst tests/%,$B/t/%,$(SCRIPTS))
@@ -221,7 +232,7 @@ $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)): $B/t/%.t: $B/tests/%
 $(patsubst tests/%,$B/t/%,$(SCRIPTS)): $B/t/%.t: tests/%.t
 	$(call stub,$<)
 
-test-files: boot-files image $(STUBS) $(if $(HOST_PORT),$H/vdsorun)
+test-files: boot-files image $(STUBS) $(if $(HOST_PORT),$H/vdsorun $(HOST_TESTED))
 	@for stub in $(STUBS); do echo $$stub; done > $B/t/list
 
 # One run of prove for all architectures, so that its last line counts all tests: layer by layer, two tests at a time.

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
-# Owns: the proof that tools/audit-image refuses what it should: broken copies of the good image, at least one per rule.
-# Relies on: build/<arch>/vdso.so, a good image, and build/host/audit-image. VDK_SEED varies the random damage.
-# Never: lets a rule of tools/audit-image pass that no broken image has triggered.
+# Owns: the proof that `vdsoctl audit` refuses what it should: broken copies of the good image, at least one per rule.
+# Relies on: build/<arch>/vdso.so, a good image, and build/host/vdsoctl. VDK_SEED varies the random damage.
+# Never: lets a rule of host/vdsoctl pass that no broken image has triggered.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -10,11 +10,11 @@ use Test::More;
 
 my $arch = $ENV{ARCH} // 'x86_64';
 my $build = $ENV{VDK_BUILD} // "build/$arch";
-my $tool = $build =~ s{[^/]+/?$}{host/audit-image}r;
+my $tool = $build =~ s{[^/]+/?$}{host/vdsoctl}r;
 my $dir = tempdir(CLEANUP => 1);
 my $file = "$dir/vdso.so";
 my $elf;           # the image that the functions below read and change
-my $all_said = ''; # by audit-image, of all broken images
+my $all_said = ''; # by the audit, of all broken images
 my $stale_hash = $arch eq 'aarch64' ? 0xd35ec75 : 0; # what Go before 1.22 asks by; then there is no DT_GNU_HASH
 
 sub slurp {
@@ -31,17 +31,19 @@ sub spew {
 	close $out or BAIL_OUT("$path: $!");
 }
 
-# The wait status of audit-image, and what it said. A run of more than 10 seconds dies of SIGALRM.
-sub audit {
+# The wait status of vdsoctl, what it said, and its messages. A run of more than 10 seconds dies of SIGALRM.
+sub vdsoctl {
 	my $pid = fork // BAIL_OUT("fork: $!");
 	if (!$pid) {
 		alarm 10;
+		open STDOUT, '>', "$dir/stdout" or die;
 		open STDERR, '>', "$dir/stderr" or die;
 		exec $tool, @_ or die "$tool: $!";
 	}
 	waitpid $pid, 0;
-	return ($?, slurp("$dir/stderr"));
+	return ($?, slurp("$dir/stdout"), slurp("$dir/stderr"));
 }
+sub audit { return vdsoctl('audit', @_) }
 
 # --- reading and changing the image ---
 
@@ -135,18 +137,31 @@ sub refused {
 	$elf = $good;
 	$break->();
 	spew($file, $elf);
-	my ($status, $said) = audit($file);
+	my ($status, $said, $messages) = audit($file);
+	my ($rule, $text) = split ': ', $reason, 2;
 	$all_said .= $said;
 	subtest "$name is refused" => sub {
 		is($status, 256, 'exit status 1');
-		like($said, qr/^audit-image: \Q$file\E: $reason/m, 'with the reason');
+		like($said, qr/^  FAIL +$rule +$text/m, 'with the reason');
+		unlike($said, qr/^  pass +$rule /m, 'and the rule does not pass');
+		is($messages, '', 'without other messages');
 	};
 }
 
 # --- the good image ---
 
-spew($file, $good);
-is_deeply([audit($file)], [0, ''], 'the image passes, silently');
+$elf = $good;
+spew($file, $elf);
+my ($status, $said, $messages) = audit($file);
+my %verdict = reverse $said =~ /^  (pass|FAIL|none) +([a-z-]+) +\S/mg;
+my %absent = (trampoline => !symbol(qr/rt_sigreturn/), property => !segment(PT_GNU_PROPERTY));
+is($status, 0, 'the image passes');
+is($messages, '', 'without messages');
+ok(%verdict > 10, 'each rule is told');
+is($verdict{$_}, $absent{$_} ? 'none' : 'pass', "rule $_ passes, if there is something that it applies to") for sort keys %verdict;
+$elf = '';
+spew($file, $elf);
+unlike((audit($file))[1], qr/^  pass +(?!file-size)/m, 'no rule passes that was not checked');
 
 # --- the file and its segments ---
 
@@ -393,18 +408,16 @@ refused('a page version beyond 32 bits', 'page-version: .*found 0x100', sub { pu
 
 # --- every rule, every damage ---
 
-my $source = join '', map { slurp($_) } glob 'tools/audit-image/*.c';
+my $source = join '', map { slurp($_) } glob 'host/vdsoctl/*.c';
 my @rules = $source =~ /\brequire\(im,.*?"([a-z-]+)",\s*"([^"]*)"/gs;
-ok(@rules > 0, 'tools/audit-image has rules');
-is(@rules / 2, () = $source =~ /\brequire\(im,/g, 'every rule of tools/audit-image is known here');
-$elf = $good;
-my %absent = (trampoline => !trampoline(), property => !segment(PT_GNU_PROPERTY));
+ok(@rules > 0, 'host/vdsoctl has rules');
+is(@rules / 2, () = $source =~ /\brequire\(im,/g, 'every rule of host/vdsoctl is known here');
 while (my ($rule, $reason) = splice @rules, 0, 2) {
 	next if $reason =~ ($stale_hash ? qr/DT_GNU_HASH|the filter/ : qr/stale hash/);
 	SKIP: {
 		skip "this machine's image has no $rule", 1 if $absent{$rule};
 		my $pattern = join '.*', map { quotemeta } split /%[-0-9.lz]*[a-z]/, $reason, -1;
-		ok($all_said =~ /: $rule: $pattern$/m, "a broken image triggers '$rule: $reason'");
+		ok($all_said =~ /^  FAIL +$rule +$pattern$/m, "a broken image triggers '$rule: $reason'");
 	}
 }
 
@@ -436,15 +449,20 @@ is($crashes, 0, 'random damage never crashes or hangs the audit');
 
 # --- arguments ---
 
-is((audit(@$_))[0], 512, "usage error: audit-image @$_")
-	for [], ['--unknown', $file], [$file, $file], ['--header'], ['--exports', 'a-b', $file];
-like((audit("$dir/missing"))[1], qr{^audit-image: $dir/missing: No such file}, 'a missing file is told');
+is((vdsoctl(@$_))[0], 512, "usage error: vdsoctl @$_")
+	for [], ['audit'], ['audit', '--unknown', $file], ['audit', $file, $file], ['header', $file],
+	['audit', '--exports', 'a-b', $file], ['audit', '--exports'];
+like((audit("$dir/missing"))[2], qr{^vdsoctl: $dir/missing: No such file}, 'a missing file is told');
 
 spew($file, $good);
 my $header = "$dir/image.h";
-is((audit('--header', $header, '--exports', 'nothing', $file))[0], 256, 'with other --exports, the image is refused');
+is((audit('--exports', 'nothing', $file))[0], 256, 'with other --exports, the image is refused');
+($status, $said, $messages) = vdsoctl('header', '--exports', 'nothing', $file, $header);
+is($status, 256, 'with other --exports, there is no header');
+like($messages, qr/^vdsoctl: \Q$file\E: export: nothing must be exported once/m, 'with the reason');
 ok(!-e $header, 'no header for a refused image');
-is_deeply([audit('--header', $header, $file)], [0, ''], 'a header for a good image');
+is_deeply([vdsoctl('header', $file, $header)], [0, '', ''], 'a header for a good image');
+like((vdsoctl('header', $file, "$dir/missing/image.h"))[2], qr{^vdsoctl: $dir/missing/image.h: No such file}, 'a header that has no place');
 is(system("clang-19 -x $_ -fsyntax-only -Wall -Werror $header"), 0, "the header is valid $_")
 	for 'c', 'c++', 'assembler-with-cpp';
 is_deeply([glob "$dir/image.h*"], [$header], 'no temporary file is left');

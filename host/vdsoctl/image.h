@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: struct image, all that is known of the file; what its parts offer each other.
- * Relies on: libelf's types.
- * Who may include: tools/audit-image. */
-#ifndef VDK_TOOLS_AUDIT_IMAGE_IMAGE_H
-#define VDK_TOOLS_AUDIT_IMAGE_IMAGE_H
+/* Owns: struct image, all that is known of an image; what the files of the audit offer each other.
+ * Relies on: libelf's types, jansson's.
+ * Who may include: host/vdsoctl. */
+#ifndef VDK_HOST_VDSOCTL_IMAGE_H
+#define VDK_HOST_VDSOCTL_IMAGE_H
 
-#include <libelf.h>
+#include <gelf.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 
 struct machine {
 	Elf64_Half id;
+	const char *name;
 	const char *version;
 	const char *prefix;
 	const char *exports;
@@ -43,6 +45,9 @@ struct image {
 	size_t size;
 	size_t mapped; /* what VIEW() shows: the whole file at first, then what the PT_LOAD maps */
 	unsigned int breaches;
+	void (*found)(struct image *im, const char *rule, const char *reason); /* is told of each breach */
+	json_t *results; /* the breaches */
+	bool whole;      /* every rule that applies has been checked */
 	Elf *elf;
 
 	const struct machine *machine;
@@ -62,9 +67,12 @@ struct image {
 	uint64_t data_size, page_version;
 };
 
-/* Report a breach of `rule` unless it is `kept`; return `kept`. */
+/* `rule`, one of audit.c's list, has been checked: report a breach unless it is `kept`; return `kept`. */
 __attribute__((format(printf, 4, 5))) bool require(struct image *im, bool kept, const char *rule, const char *reason,
 						   ...);
+
+/* The machine whose e_machine is `id`, or null. */
+const struct machine *machine_of(Elf64_Half id);
 
 /* `count` objects of `type` at `offset`; null where they are misaligned or not all there. */
 #define VIEW(im, offset, type, count) ((const type *)view(im, offset, count, sizeof(type), _Alignof(type)))
@@ -90,8 +98,10 @@ const char *symbol_name(const struct image *im, size_t index);
 /* GNU ld exports an absolute symbol named like the version; no consumer asks for it. */
 bool is_version_symbol(const struct image *im, size_t index);
 
-/* The rules, in the order of main.c. The first three return false where the rest cannot be audited. */
-bool read_image(struct image *im);
+/* The symbol of that name in the first table of type `table`, SHT_DYNSYM or SHT_SYMTAB, that has it. */
+bool find_symbol(Elf *elf, uint32_t table, const char *name, GElf_Sym *symbol);
+
+/* The rules, in the order of audit.c. The first two return false where the rest cannot be audited. */
 bool audit_elf_header(struct image *im);
 bool audit_segments(struct image *im);
 void audit_sections(struct image *im);

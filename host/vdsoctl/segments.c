@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What programs read in memory: one PT_LOAD, the file as it is, and all other segments in it.
  * Owns: the rules of program headers.
- * Relies on: read_image(), audit_elf_header().
+ * Relies on: audit_elf_header().
  * Never: lets view() show more than the PT_LOAD, once it is known. */
 #include "image.h"
 

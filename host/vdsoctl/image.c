@@ -1,51 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* The file as bytes, the machine that it is for, and the breaches found in it.
+/* The image as bytes, and the machine that it is for.
  * Owns: the table of machines; every access to the file's bytes that does not go through libelf or libdw, in view().
  * Relies on: nothing. Never: trusts an offset or a count that it read from the file. */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "image.h"
 
 static const struct machine machines[] = {
-	{ .id = EM_X86_64, .version = "LINUX_2.6", .prefix = "__vdso_",
+	{ .id = EM_X86_64, .name = "x86_64", .version = "LINUX_2.6", .prefix = "__vdso_",
 	  .exports = "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_time,__vdso_getcpu,"
 		     "clock_gettime,gettimeofday,clock_getres,time,getcpu",
 	  .return_register = 16, .unwind_as = EM_X86_64,
 	  .property = GNU_PROPERTY_X86_FEATURE_1_AND, .features = GNU_PROPERTY_X86_FEATURE_1_IBT },
-	{ .id = EM_RISCV, .version = "LINUX_4.15", .prefix = "__vdso_",
+	{ .id = EM_RISCV, .name = "riscv64", .version = "LINUX_4.15", .prefix = "__vdso_",
 	  .exports = "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn,"
 		     "__vdso_flush_icache,__vdso_riscv_hwprobe",
 	  .return_register = 1, .unwind_as = EM_RISCV, .flags_any = EF_RISCV_RVC,
 	  .trampoline = { 0x08b00893, 0x00000073 }, .signal_register = 64 },
-	{ .id = EM_AARCH64, .version = "LINUX_2.6.39", .prefix = "__kernel_",
+	{ .id = EM_AARCH64, .name = "aarch64", .version = "LINUX_2.6.39", .prefix = "__kernel_",
 	  .exports = "__kernel_clock_gettime,__kernel_gettimeofday,__kernel_clock_getres,__kernel_rt_sigreturn",
 	  .return_register = 30, .unwind_as = EM_AARCH64, .property = GNU_PROPERTY_AARCH64_FEATURE_1_AND,
 	  .features = GNU_PROPERTY_AARCH64_FEATURE_1_BTI | GNU_PROPERTY_AARCH64_FEATURE_1_PAC,
 	  .trampoline = { 0xd2801168, 0xd4000001 }, .signal_register = 32, .stale_hash = 0xd35ec75 },
 	/* elfutils 0.188 knows no LoongArch, whose DWARF numbers are as RISC-V's: 32 + 32, return address in 1. */
-	{ .id = EM_LOONGARCH, .version = "LINUX_5.10", .prefix = "__vdso_",
+	{ .id = EM_LOONGARCH, .name = "loongarch64", .version = "LINUX_5.10", .prefix = "__vdso_",
 	  .exports = "__vdso_clock_gettime,__vdso_gettimeofday,__vdso_clock_getres,__vdso_getcpu,__vdso_rt_sigreturn",
 	  .return_register = 1, .unwind_as = EM_RISCV, .flags = 0x41 /* object ABI 1, general registers only */,
 	  .trampoline = { 0x03822c0b, 0x002b0000 }, .signal_register = 64 },
 };
-
-bool require(struct image *im, bool kept, const char *rule, const char *reason, ...)
-{
-	va_list args;
-
-	if (kept)
-		return true;
-	fprintf(stderr, "audit-image: %s: %s: ", im->file, rule);
-	va_start(args, reason);
-	vfprintf(stderr, reason, args);
-	va_end(args);
-	fputc('\n', stderr);
-	im->breaches++;
-	return false;
-}
 
 const void *view(const struct image *im, uint64_t offset, uint64_t count, size_t size, size_t align)
 {
@@ -69,21 +51,12 @@ bool listed(const char *list, const char *name)
 	return false;
 }
 
-bool read_image(struct image *im)
+const struct machine *machine_of(Elf64_Half id)
 {
-	FILE *file = fopen(im->file, "rb");
-
-	if (file)
-		im->size = fread(im->bytes, 1, sizeof(im->bytes), file);
-	if (!file || ferror(file)) {
-		fprintf(stderr, "audit-image: %s: %s\n", im->file, strerror(errno));
-		im->breaches++;
-	}
-	if (file)
-		fclose(file);
-	require(im, im->size <= MAX_FILE_SIZE, "file-size", "at most %d bytes (found more)", MAX_FILE_SIZE);
-	im->mapped = im->size;
-	return im->breaches == 0;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (machines[i].id == id)
+			return &machines[i];
+	return NULL;
 }
 
 bool audit_elf_header(struct image *im)
@@ -96,9 +69,7 @@ bool audit_elf_header(struct image *im)
 		     "must be 64-bit little-endian (found class %d, data %d)", h->e_ident[EI_CLASS],
 		     h->e_ident[EI_DATA]))
 		return false;
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (machines[i].id == h->e_machine)
-			im->machine = &machines[i];
+	im->machine = machine_of(h->e_machine);
 	require(im, h->e_type == ET_DYN, "elf", "must be a shared object, ET_DYN (found type %d)", h->e_type);
 	if (!require(im, im->machine, "elf", "must be for a machine that we know (found %d)", h->e_machine))
 		return false;
