@@ -161,7 +161,7 @@ ok(%verdict > 10, 'each rule is told');
 is($verdict{$_}, $absent{$_} ? 'none' : 'pass', "rule $_ passes, if there is something that it applies to") for sort keys %verdict;
 $elf = '';
 spew($file, $elf);
-unlike((audit($file))[1], qr/^  pass +(?!file-size)/m, 'no rule passes that was not checked');
+unlike((audit($file))[1], qr/^  pass +(?!file-size)[a-z]/m, 'no rule passes that was not checked');
 
 # --- the file and its segments ---
 
