@@ -248,4 +248,4 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: docs help vdsorun no-host-port image kernel root boot-files run test-files test clean
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $B $H -name '*.d' 2>/dev/null)
