@@ -324,6 +324,8 @@ void timekeeper_print_stats(const struct run *run)
 	say("measured to %.0f ns; %llu measurements were too blurred to count", shared->resolution_ns, (unsigned long long)shared->blurred);
 	say("%llu updates, %llu late publishes, %llu steps of the host's REALTIME", (unsigned long long)shared->updates,
 	    (unsigned long long)shared->tk.late_publishes, (unsigned long long)shared->steps);
+	if (run->shape.wanted)
+		say("%llu system calls were told the time", (unsigned long long)shared->calls);
 	say("%llu programs executed, %llu of them on the host's vDSO", (unsigned long long)shared->execs,
 	    (unsigned long long)shared->unmapped);
 }

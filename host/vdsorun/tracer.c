@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,47 @@ static pid_t start_timekeeper(struct run *run, char *answer, size_t size)
 	return pid;
 }
 
+/* Who is to be let go, and the call that waits for it. */
+struct release {
+	pid_t pid;
+	bool restarts, used;
+	uint64_t call;
+};
+
+static struct release releases[64];
+static int listener = -1;
+
+bool tracer_release(pid_t pid, uint64_t call, bool restarts)
+{
+	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
+		if (releases[i].used)
+			continue;
+		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) != 0)
+			return false;
+		releases[i] = (struct release){ pid, restarts, true, call };
+		return true;
+	}
+	return false;
+}
+
+/* `pid` stands still, or has ended: is it to be let go? */
+static bool release(pid_t pid, bool ended)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
+		if (!releases[i].used || releases[i].pid != pid)
+			continue;
+		if (!ended && !found)
+			ptrace(PTRACE_DETACH, pid, 0, 0);
+		if (!releases[i].restarts)
+			calls_answer(listener, releases[i].call, true, 0);
+		releases[i].used = false;
+		found = true;
+	}
+	return found;
+}
+
 static void resume(pid_t pid, int signal)
 {
 	ptrace(PTRACE_CONT, pid, 0, signal); /* fails if a SIGKILL came first */
@@ -118,6 +160,7 @@ static void handle(struct run *run, pid_t pid, int status)
 	int signal, event;
 
 	if (!WIFSTOPPED(status)) {
+		release(pid, true);
 		if (pid != run->program)
 			return;
 		program_ends(run);
@@ -139,6 +182,8 @@ static void handle(struct run *run, pid_t pid, int status)
 		resume(pid, 0);
 		break;
 	case PTRACE_EVENT_STOP:
+		if (release(pid, false))
+			break;
 		if (stops_job(signal))
 			ptrace(PTRACE_LISTEN, pid, 0, 0); /* stay stopped until the job is continued */
 		else
@@ -149,36 +194,93 @@ static void handle(struct run *run, pid_t pid, int status)
 	}
 }
 
-void tracer_run(struct run *run, int ready_fd)
+static const char *attach(struct run *run)
 {
 	long options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACESYSGOOD;
-	int keep[] = { ready_fd, run->page_fd, run->image_fd }, status;
-	char answer[512] = "";
+
+	if (ptrace(PTRACE_SEIZE, run->program, 0, options | (run->stats ? PTRACE_O_TRACEEXIT : 0)) == 0)
+		return NULL;
+	return errno == EPERM ? "this process can't be traced: it is traced already, or the system forbids it" : strerror(errno);
+}
+
+/* The listener that run->program has made. */
+static int take_listener(const struct run *run, int link)
+{
+	int theirs = -1, process, ours = -1;
+
+	if (read(link, &theirs, sizeof(theirs)) != sizeof(theirs) || theirs < 0)
+		return -1;
+	process = (int)syscall(SYS_pidfd_open, run->program, 0);
+	if (process >= 0)
+		ours = (int)syscall(SYS_pidfd_getfd, process, theirs, 0);
+	close(process);
+	return ours;
+}
+
+/* Until there is nobody left to trace, and nobody left whose calls are asked for here. */
+static void serve(struct run *run)
+{
+	struct pollfd call = { .fd = listener, .events = POLLIN };
+	sigset_t none, children;
+	bool alone = false;
+	int status;
 	pid_t pid;
 
+	sigemptyset(&none);
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &children, NULL);
+	while (!alone || listener >= 0) {
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			handle(run, pid, status);
+		alone = pid < 0 && errno == ECHILD;
+		if (alone && listener < 0)
+			break;
+		if (ppoll(&call, listener >= 0, NULL, &none) <= 0)
+			continue;
+		if (call.revents & POLLIN)
+			calls_handle(run, listener);
+		else if (call.revents) {
+			close(listener);
+			listener = -1;
+		}
+	}
+}
+
+static void child_signal(int signal)
+{
+	(void)signal; /* it ends ppoll() */
+}
+
+void tracer_run(struct run *run, int link)
+{
+	int keep[] = { link, run->page_fd, run->image_fd };
+	char answer[512] = "";
+	const char *error = NULL;
+
 	setsid(); /* the terminal's signals are for PROG */
-	signal(SIGCHLD, SIG_DFL);
+	signal(SIGCHLD, child_signal);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "vdsorun-trace");
 	let_go(run->stats || run->verbose, keep, 3);
 	if (chdir("/") != 0)
 		_exit(125);
-	ready_fd = keep[0], run->page_fd = keep[1], run->image_fd = keep[2];
+	link = keep[0], run->page_fd = keep[1], run->image_fd = keep[2];
 	run->timekeeper = start_timekeeper(run, answer, sizeof(answer));
-	if (strcmp(answer, "k") == 0 &&
-	    ptrace(PTRACE_SEIZE, run->program, 0, options | (run->stats ? PTRACE_O_TRACEEXIT : 0)) != 0)
-		snprintf(answer, sizeof(answer), "this process can't be traced: %s", strerror(errno));
-	if (write(ready_fd, answer, strlen(answer)) < 0 || strcmp(answer, "k") != 0)
+	error = strcmp(answer, "k") == 0 ? attach(run) : answer;
+	if (!error)
+		error = answer;
+	if (write(link, error, strlen(error)) < 0 || strcmp(error, "k") != 0)
 		_exit(125);
-	close(ready_fd);
+	listener = take_listener(run, link);
 	if (run->verbose)
 		say("%s", run->shared->note);
-	for (;;) {
-		pid = waitpid(-1, &status, 0);
-		if (pid > 0)
-			handle(run, pid, status);
-		else if (errno != EINTR)
-			break;
-	}
+	if (listener < 0 && (run->verbose || run->shape.wanted))
+		say("this system lets nobody listen to system calls: %sprograms that trace others can't",
+		    run->shape.wanted ? "direct ones tell the host's time; " : "");
+	close(link);
+	serve(run);
+	kill(run->timekeeper, SIGKILL);
+	waitpid(run->timekeeper, NULL, __WALL);
 	_exit(0);
 }

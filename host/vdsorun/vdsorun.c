@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,41 +44,57 @@ void fail(const char *format, ...)
 	exit(125);
 }
 
-/* A grandchild, so that PROG has no child that it does not know. Returns when the tracer is attached. */
-static void start_tracer(struct run *run)
+/* What the tracer answers: at once 'k', or at its end what went wrong. */
+static void wait_for_tracer(int fd)
 {
-	int ready[2], status;
 	char answer[512];
 	size_t size = 0;
 	ssize_t got;
+
+	while ((got = read(fd, answer + size, sizeof(answer) - 1 - size)) > 0 || (got < 0 && errno == EINTR)) {
+		size += got > 0 ? (size_t)got : 0;
+		if (size == 1 && answer[0] == 'k')
+			return;
+	}
+	answer[size] = '\0';
+	fail("%s", size ? answer : "the tracer ended before it had begun");
+}
+
+/* A grandchild, so that PROG has no child that it does not know. Returns when the tracer is attached. */
+static void start_tracer(struct run *run)
+{
+	int link[2], status, listener;
+	char rest;
 	pid_t child;
 
 	run->program = getpid();
-	if (pipe(ready) != 0)
-		fail("no pipe: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link) != 0)
+		fail("no socket pair: %s", strerror(errno));
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* where Yama restricts tracing; an error means that it does not */
 	child = fork();
 	if (child < 0)
 		fail("fork: %s", strerror(errno));
 	if (child == 0) {
-		close(ready[0]);
+		close(link[0]);
 		child = fork();
 		if (child == 0)
-			tracer_run(run, ready[1]);
+			tracer_run(run, link[1]);
 		if (child < 0)
 			say("fork: %s", strerror(errno));
 		_exit(child < 0);
 	}
-	close(ready[1]);
-	while ((got = read(ready[0], answer + size, sizeof(answer) - 1 - size)) > 0 || (got < 0 && errno == EINTR))
-		size += got > 0 ? (size_t)got : 0;
-	close(ready[0]);
+	close(link[1]);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	wait_for_tracer(link[0]);
+	listener = calls_install(run);
+	if (write(link[0], &listener, sizeof(listener)) == sizeof(listener))
+		while (read(link[0], &rest, 1) < 0 && errno == EINTR)
+			;
+	close(link[0]);
+	if (listener >= 0)
+		close(listener);
 	prctl(PR_SET_PTRACER, 0);
-	answer[size] = '\0';
-	if (strcmp(answer, "k") != 0)
-		fail("%s", size ? answer : "the tracer ended before it had begun");
 }
 
 int main(int argc, char **argv)

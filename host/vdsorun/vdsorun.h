@@ -51,6 +51,7 @@ struct shared {
 	double resolution_ns;     /* half the widest bracket that counted */
 	uint64_t updates, steps;  /* of the page; of the host's REALTIME */
 	uint64_t blurred;         /* measurements that did not count */
+	uint64_t calls;           /* system calls that were told the time here */
 	uint64_t execs, unmapped; /* programs executed; those left on the host's vDSO */
 };
 
@@ -81,8 +82,18 @@ _Noreturn void timekeeper_run(struct run *run, int ready_fd);
 /* The timekeeper's figures, to standard error. */
 void timekeeper_print_stats(const struct run *run);
 
-/* tracer.c: attach to run->program and follow it. Tells `ready_fd`: 'k', or what went wrong. */
+/* tracer.c: attach to run->program and follow it. Tells `ready_fd`: 'k', or what went wrong; is told there the number of
+ * the descriptor, in run->program, that calls_install() gave; and closes it when that is done. */
 _Noreturn void tracer_run(struct run *run, int ready_fd);
+
+/* Let `pid` go, so that somebody else can trace it: call `call`, which asks for that, is answered then; but not if `restarts`: the
+ * call is its own, and is made again. False: it is not traced. */
+bool tracer_release(pid_t pid, uint64_t call, bool restarts);
+
+/* calls.c: the filter for PROG and all that it starts: its listener, or -1. The other two are the tracer's. */
+int calls_install(const struct run *run);
+void calls_handle(const struct run *run, int listener);
+void calls_answer(int listener, uint64_t id, bool kernel, long result);
 
 /* inject.c: at the exec stop of `pid`: give it the page and the image. */
 enum inject_result { INJECT_DONE, INJECT_NOT, INJECT_GONE };

@@ -4,12 +4,14 @@
 #include <elf.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -106,6 +108,41 @@ static void *spin(void *backward)
 	return NULL;
 }
 
+/* The host's: no clock of a program. */
+static int64_t uptime_ms(void)
+{
+	double seconds = 0;
+	FILE *file = fopen("/proc/uptime", "r");
+
+	if (file && fscanf(file, "%lf", &seconds) == 1)
+		fclose(file);
+	return (int64_t)(seconds * 1000);
+}
+
+/* A child that asks to be traced, and one that is attached to: both must stop for this process. */
+static void trace(void)
+{
+	int status[2] = { 0, 0 };
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 && raise(SIGSTOP) == 0 ? 5 : 6);
+	waitpid(child, &status[0], 0);
+	printf("%s, ", WIFSTOPPED(status[0]) && ptrace(PTRACE_CONT, child, 0, 0) == 0 && waitpid(child, &status[0], 0) == child &&
+	       WEXITSTATUS(status[0]) == 5 ? "traced" : "not traced");
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		for (;;)
+			pause();
+	if (ptrace(PTRACE_ATTACH, child, 0, 0) == 0)
+		waitpid(child, &status[1], 0);
+	puts(WIFSTOPPED(status[1]) ? "attached" : "not attached");
+	ptrace(PTRACE_DETACH, child, 0, 0);
+	kill(child, SIGKILL);
+	waitpid(child, &status[1], 0);
+}
+
 static void *exec_self(void *path)
 {
 	execl(path, path, "whose", NULL);
@@ -141,6 +178,26 @@ int main(int argc, char **argv)
 		puts(whose());
 	} else if (strcmp(what, "watch") == 0) {
 		watch(atoi(argv[2]));
+	} else if (strcmp(what, "trace") == 0) {
+		trace();
+	} else if (strcmp(what, "calls") == 0) { /* made directly: each lies between two readings of the page */
+		struct timespec ts;
+		struct timeval tv;
+		int64_t a = fast(CLOCK_REALTIME) / 1000, b, c;
+
+		syscall(SYS_gettimeofday, &tv, NULL);
+		b = tv.tv_sec * 1000000ll + tv.tv_usec;
+		syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts);
+		c = ns_of(&ts) / 1000;
+		printf("%d", a <= b && b <= c && c <= fast(CLOCK_REALTIME) / 1000);
+		a = fast(CLOCK_MONOTONIC), b = raw_call(CLOCK_MONOTONIC);
+		printf("%d", a <= b && b <= fast(CLOCK_MONOTONIC));
+		a = fast(CLOCK_REALTIME_COARSE), b = time(NULL);
+#ifdef SYS_time
+		b = syscall(SYS_time, NULL);
+#endif
+		printf("%d", a / 1000000000 <= b && b <= fast(CLOCK_REALTIME) / 1000000000);
+		printf("%d\n", syscall(SYS_clock_gettime, CLOCK_REALTIME, (void *)8) == -1 && errno == EFAULT);
 	} else if (strcmp(what, "write") == 0) {
 		write_page();
 	} else if (strcmp(what, "clock") == 0) { /* libc's, the vDSO's and the system call's seconds */
@@ -149,16 +206,17 @@ int main(int argc, char **argv)
 
 		clock_gettime(id, &ts);
 		printf("%lld %lld %lld\n", (long long)ns_of(&ts), (long long)fast(id), (long long)raw_call(id));
-	} else if (strcmp(what, "rate") == 0) { /* ns that each clock goes on in 0.2 s of the host's */
-		int64_t begin[CLOCKS], until;
+	} else if (strcmp(what, "rate") == 0) { /* how far each clock goes on, and how far the host's */
+		int64_t begin[CLOCKS], host = uptime_ms(), now;
 
 		for (unsigned int c = 0; c < CLOCKS; c++)
 			begin[c] = fast(clocks[c]);
-		for (until = raw_call(CLOCK_MONOTONIC) + 200000000; raw_call(CLOCK_MONOTONIC) < until;)
-			;
+		do
+			now = uptime_ms();
+		while (now < host + 400);
 		for (unsigned int c = 0; c < CLOCKS; c++)
-			printf("%lld ", (long long)(fast(clocks[c]) - begin[c]));
-		puts("");
+			printf("%lld ", (long long)(fast(clocks[c]) - begin[c]) / 1000000);
+		printf("%lld\n", (long long)(now - host));
 	} else if (strcmp(what, "time") == 0) {
 		struct timeval tv;
 
