@@ -57,7 +57,6 @@
 #define CRMD_PG 0x10
 #define CRMD_CACHED 0xa0 /* fetches and data while paging is off: coherent, cached */
 #define PLV_MASK 0x3
-#define PLV_USER 0x3
 #define PRMD_USER 0x7 /* to user mode, interrupts on */
 #define EUEN_FPU 0x1
 #define DMW_PLV0 0x1
@@ -76,15 +75,15 @@
 #define PTE_CACHED 0x10
 #define PTE_G 0x40
 
-/* The walk: 3 levels of 11 bits over pages of 16 KiB. PWCL has base and width of the last level and of "directory 1"; the
- * root is "directory 3", in PWCH, since its base is too large for a field of PWCL. */
+/* The walk: 3 levels of 11 bits over pages of 16 KiB. PWCL has base and width of the last level and of "directory 1";
+ * the root is "directory 3", in PWCH, since its base is too large for a field of PWCL. */
 #define PAGE_BITS 14
 #define TABLE_BITS 11
 #define PWCL_VALUE (PAGE_BITS | TABLE_BITS << 5 | (PAGE_BITS + TABLE_BITS) << 10 | TABLE_BITS << 15)
 #define PWCH_VALUE (PAGE_BITS + 2 * TABLE_BITS | TABLE_BITS << 6)
 
-/* The kernel's image until it has page tables: one TLB entry for twice 16 MiB, in the part of the TLB that takes any page
- * size, whose first index this is. */
+/* The kernel's image until it has page tables: one TLB entry for twice 16 MiB, in the part of the TLB that takes any
+ * page size, whose first index this is. */
 #define BOOT_PAGE_BITS 24
 #define BOOT_TLB_INDEX 2048
 

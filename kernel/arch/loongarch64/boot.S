@@ -81,7 +81,8 @@ boot_high:
 	break	0
 
 	.bss
-	/* Each stack lies where bit KSTACK_BITS is set, as those of kstack.c do; kmap.c leaves the boot stack's guard out. */
+	/* Each stack lies where bit KSTACK_BITS is set, as those of kstack.c do; kmap.c leaves the boot stack's guard
+	 * out. */
 	.balign	2 << KSTACK_BITS
 	.globl boot_stack_guard
 boot_stack_guard:

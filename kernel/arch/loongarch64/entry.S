@@ -133,7 +133,7 @@ overflow:
 	move	$a0, $sp
 	bl	trap_overflow
 
-	/* A TLB miss: paging is off, addresses are physical. Two loads in place of LDPTE: that of QEMU before 9.0 drops the
+	/* A TLB miss: paging is off, addresses are physical. Two loads in place of LDPTE: that of QEMU 7.2 drops the
 	 * top bits of an entry, and with them NX. */
 	.globl tlb_refill
 	.balign	4096

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The FPU's registers, to and from struct fpu_state.
- * Owns: its layout. Relies on: EUEN having the FPU on. Never: raises a floating-point exception: FCSR's flags are only kept. */
+ * Owns: its layout. Relies on: EUEN having the FPU on. Never: raises a floating-point exception. */
 #include "asm.h"
 
 	.macro each_fpr op
-	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	\op	$f\n, $a0, 8 * \n
+	.endr
+	.irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	\op	$f\n, $a0, 8 * \n
 	.endr
 	.endm

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The interrupt controllers: the bridge's, PCH-PIC, sends a vector for each of its pins to the processor's, EIOINTC, which
- * raises a hardware line of the CPU. The vector of a pin is its number.
+/* The interrupt controllers: the bridge's, PCH-PIC, sends a vector for each of its pins to the processor's, EIOINTC,
+ * which raises a hardware line of the CPU. The vector of a pin is its number.
  * Owns: both; ECFG.
  * Relies on: Loongson 3A5000 manual, chapter on extended I/O interrupts; 7A1000 user manual, chapter 5. One CPU.
  * Never: lets a pin through before interrupts_enable_pin(). */
@@ -29,7 +29,6 @@
 #define PIC_VECTOR 0x200 /* a byte for each pin */
 #define PIC_POLARITY 0x3e0
 #define PIC_SIZE 0x400
-#define PIC_PINS 64
 
 static volatile uint8_t *pic;
 

@@ -11,7 +11,5 @@
 #define MACHINE_FW_CFG 0x1e020000
 #define MACHINE_UART 0x1fe001e0
 #define MACHINE_UART_PIN 2 /* of the PCH-PIC */
-#define MACHINE_FDT 0x100000 /* where QEMU puts the device tree; it may take 1 MiB */
-#define MACHINE_FDT_SIZE 0x100000
 
 #endif

@@ -8,8 +8,8 @@
 #include "percpu.h"
 #include "trap_entry.h"
 
-/* Identifiers are handed out in turn. When they are used up, a new round begins with an empty TLB, and what was handed out
- * before is void. 0 is for no space. A space whose translations must all go gets a new one. */
+/* Identifiers are handed out in turn. When they are used up, a new round begins with an empty TLB, and what was handed
+ * out before is void. 0 is for no space. A space whose translations must all go gets a new one. */
 #define ASID_COUNT 1024
 
 static uint64_t round = 1; /* a new space's is 0 */

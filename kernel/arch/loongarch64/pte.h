@@ -13,7 +13,8 @@
 
 #define PTE_NX (1UL << 62)
 #define PTE_ADDRESS 0x0000ffffffffc000UL
-/* Bits that the TLB ignores: the protection that was asked for, and a mark that makes the entry of no protection not 0. */
+/* Bits that the TLB ignores: the protection that was asked for, and a mark that makes the entry of no protection
+ * not 0. */
 #define PTE_PROT_SHIFT 7
 #define PTE_PROT (7UL << PTE_PROT_SHIFT)
 #define PTE_KEPT (1UL << 10)
@@ -30,8 +31,8 @@ static inline unsigned int pte_largest(void) { return 0; }
 static inline void pte_written(uint64_t va) { (void)va; }
 static inline void pte_sync_code(const void *page) { (void)page; __asm__ volatile("ibar 0" : : : "memory"); }
 
-/* As on Linux, what may be written or executed may be read. And all that may be read may be executed: QEMU (7.2 to 10) never gets
- * out of the exception that a fetch from a page with NX is, since it wants to fetch the instruction for BADI. */
+/* As on Linux, what may be written or executed may be read. And what may be read may be executed: QEMU, 10 too, never
+ * gets out of the exception of a fetch from a page with NX, since it fetches the instruction for BADI. */
 static inline uint64_t pte_user(paddr_t pa, unsigned int prot)
 {
 	uint64_t e = pa | PTE_KEPT | PTE_CACHED | PTE_PLV_USER | (uint64_t)prot << PTE_PROT_SHIFT;

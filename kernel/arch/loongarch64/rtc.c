@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "machine.h"
 #include "mm/kmap.h"
+#include "time/calendar.h"
 
 #define TOY_READ0 0x2c /* month, day, hour, minute, second, tenth of a second */
 #define TOY_READ1 0x30 /* years since 1900 */
@@ -24,16 +25,6 @@ static uint32_t rd(volatile void *rtc, unsigned int at)
 static unsigned int field(uint32_t v, unsigned int at, unsigned int bits)
 {
 	return v >> at & ((1u << bits) - 1);
-}
-
-/* Days since 1970-01-01 of the Gregorian calendar; years begin in March, so that the leap day is the last one. The
- * months from March on have 153 days in each five: (153 m + 2) / 5 days precede month m. */
-static int64_t days(int64_t year, unsigned int month, unsigned int day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	unsigned int m = month > 2 ? month - 3 : month + 9;
-
-	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
 bool arch_wall_time(int64_t *sec)
@@ -56,9 +47,9 @@ bool arch_wall_time(int64_t *sec)
 	hour = field(toy, 16, 5);
 	minute = field(toy, 10, 6);
 	second = field(toy, 4, 6);
-	if (again != year || year < 70 || year > 400 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 ||
-	    second > 59)
+	if (again != year || year < 70 || year > 400 || month < 1 || month > 12 || day < 1 || hour > 23 ||
+	    minute > 59 || second > 59)
 		return false;
-	*sec = days(1900 + (int64_t)year, month, day) * DAY_SEC + hour * 3600 + minute * 60 + second;
+	*sec = calendar_days(1900 + (int64_t)year, month, day) * DAY_SEC + hour * 3600 + minute * 60 + second;
 	return true;
 }

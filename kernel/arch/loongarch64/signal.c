@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux's rt signal frame for loongarch64.
  * Owns: its layout.
- * Relies on: fpu.S; proc/signal.c for which signal, and whose stack; the vDSO's rt_sigreturn, which finds the frame at sp.
+ * Relies on: fpu.S; proc/signal.c for which signal, and whose stack; the vDSO's rt_sigreturn keeping sp.
  * Never: takes a privileged bit or an invalid FPU state from the frame. */
 #include "abi/errno.h"
 #include "abi/signal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From boot.S to kernel_main().
- * Owns: the boot CPU's arch_cpu; what of QEMU's fw_cfg says where memory is, and holds initrd and command line: QEMU's direct
- * boot hands over neither.
+ * Owns: the boot CPU's arch_cpu; what QEMU's fw_cfg has of memory, initrd and command line: its direct boot hands over
+ * none of them.
  * Relies on: boot.S. The direct map reaches all memory from the start.
  * Never: comes back to boot.S's TLB entry. */
 #include "arch/arch.h"

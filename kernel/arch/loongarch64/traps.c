@@ -17,7 +17,6 @@
 #define BREAK_OVERFLOW 6
 #define BREAK_DIVZERO 7
 #define FPE_INTOVF 2
-#define SEGV_BNDERR 3
 
 enum {
 	E_INTERRUPT = 0,
@@ -101,8 +100,8 @@ _Noreturn static void die(const struct arch_regs *r)
 	unsigned int code = code_of(r);
 
 	dump_regs(r);
-	panic("%s (code %u) in the kernel at %p, address %p", names[code] ? names[code] : "exception", code, (void *)r->pc,
-	      (void *)r->badv);
+	panic("%s (code %u) in the kernel at %p, address %p", names[code] ? names[code] : "exception", code,
+	      (void *)r->pc, (void *)r->badv);
 }
 
 _Noreturn void trap_overflow(struct arch_regs *r)

@@ -6,6 +6,7 @@
 #include "acpi.h"
 #include "arch/arch.h"
 #include "core/string.h"
+#include "time/calendar.h"
 #include "x86.h"
 
 #define CMOS_INDEX 0x70
@@ -58,16 +59,6 @@ static uint8_t from_bcd(uint8_t v)
 	return (uint8_t)((v >> 4) * 10 + (v & 15));
 }
 
-/* Days since 1970-01-01 of the Gregorian calendar; years begin in March, so that the leap day is the last one. The
- * months from March on have 153 days in each five: (153 m + 2) / 5 days precede month m. */
-static int64_t days(int64_t year, unsigned int month, unsigned int day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	unsigned int m = month > 2 ? month - 3 : month + 9;
-
-	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 bool arch_wall_time(int64_t *sec)
 {
 	struct rtc t;
@@ -91,6 +82,6 @@ bool arch_wall_time(int64_t *sec)
 	year = t.year + 100 * (t.century >= 19 && t.century <= 29 ? t.century : 20);
 	if (year < 1970)
 		return false;
-	*sec = days(year, t.month, t.day) * DAY_SEC + t.hour * 3600 + t.min * 60 + t.sec;
+	*sec = calendar_days(year, t.month, t.day) * DAY_SEC + t.hour * 3600 + t.min * 60 + t.sec;
 	return true;
 }
