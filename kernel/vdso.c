@@ -46,7 +46,7 @@ void vdso_init(void)
 	const struct vdk_clocksource *cs = &cs_copy;
 	struct vdk_time_config config = { .tick_ns = TICK_NS, .cpu_mode = arch_getcpu_mode() };
 
-	_Static_assert(VDK_IMAGE_DATA_SIZE == PAGE_SIZE, "one data page");
+	_Static_assert(VDK_IMAGE_DATA_SIZE <= PAGE_SIZE, "one data page");
 	_Static_assert(VDK_IMAGE_PAGE_VERSION == VDK_PAGE_VERSION, "image and kit are of one version");
 	cs_copy = *arch_clocksources()[0];
 	if (cmdline_is("counter", "unstable"))
@@ -55,7 +55,7 @@ void vdso_init(void)
 	if (!arch_wall_time(&config.wall.tv_sec))
 		log_warn("vdso: no wall clock: REALTIME starts at 1970");
 	data_page = page_alloc(0);
-	if (!data_page || vdk_time_init(&tk, cs, arch_phys_to_virt(data_page), &config))
+	if (!data_page || vdk_time_init(&tk, cs, arch_phys_to_virt(data_page) + PAGE_SIZE - VDK_IMAGE_DATA_SIZE, &config))
 		panic("vdso: clocksource %s: the kit refuses it", cs->name);
 	for (size_t i = 0; i < IMAGE_PAGES; i++) {
 		image_pages[i] = page_alloc(0);
@@ -107,16 +107,15 @@ int vdso_map(struct space *s)
 
 	if (mapping_off)
 		return map_sigpage(s);
-	base = space_find_random(s, VDK_IMAGE_DATA_SIZE + IMAGE_PAGES * PAGE_SIZE);
+	base = space_find_random(s, (1 + IMAGE_PAGES) * PAGE_SIZE);
 	if (!base)
 		return -ENOMEM;
 	rc = space_map_pages(s, base, &data_page, 1, ARCH_PROT_READ, "[vvar]");
 	if (!rc)
-		rc = space_map_pages(s, base + VDK_IMAGE_DATA_SIZE, image_pages, IMAGE_PAGES,
-				     ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
+		rc = space_map_pages(s, base + PAGE_SIZE, image_pages, IMAGE_PAGES, ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
 	if (rc)
 		return rc;
-	s->vdso = base + VDK_IMAGE_DATA_SIZE;
+	s->vdso = base + PAGE_SIZE;
 #ifdef ARCH_VDSO_SIGRETURN
 	s->sigreturn = s->vdso + ARCH_VDSO_SIGRETURN;
 #endif

@@ -3,16 +3,11 @@
 #include "exports.h"
 #include "vdk/page.h"
 
-/* From the data page to the image. More where kernels commonly have larger pages. */
-#ifndef VDK_DATA_SPAN
-#define VDK_DATA_SPAN VDK_PAGE_SIZE
-#endif
-
 SECTIONS
 {
 	. = SIZEOF_HEADERS;
 	.hash : {
-		vdk_data = . - SIZEOF_HEADERS - VDK_DATA_SPAN;
+		vdk_data = . - SIZEOF_HEADERS - VDK_PAGE_SIZE;
 		*(.hash)
 	} :text
 	.gnu.hash : { *(.gnu.hash) }
@@ -33,7 +28,7 @@ SECTIONS
 	/DISCARD/ : { *(.comment) *(.note.GNU-stack) *(.llvm_addrsig) *(.riscv.attributes) }
 	/* Anything here would be writable or relocated: the audit refuses what it cannot be. */
 	.data : { *(.data .data.* .bss .bss.* COMMON .got .got.plt .plt) }
-	vdk_image_data_size = VDK_DATA_SPAN;
+	vdk_image_data_size = VDK_PAGE_SIZE;
 	vdk_image_page_version = VDK_PAGE_VERSION;
 #ifdef VDK_VERSION_SYMBOL
 	VDK_VERSION = 0;

@@ -7,13 +7,16 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "tap.h"
+#include "vdk/page.h"
 #include "vdso-image.h"
 
 #define MAP_PAGE 4096ul
+#define MAP_LARGE 0x10000ul
 #define MAP_ROUND(size) (((size) + MAP_PAGE - 1) & ~(MAP_PAGE - 1))
 
 static inline FILE *open_image(void)
@@ -32,33 +35,42 @@ static inline FILE *open_image(void)
 	return file;
 }
 
-/* The image's ELF header; below it, VDK_IMAGE_DATA_SIZE bytes of zeros: a data page that sends every call to the
- * kernel. */
+/* The image's ELF header; below it, zeros: a data page that sends every call to the kernel. The two are in pages of 64 KiB of their own,
+ * as a kernel with such pages maps them, and as QEMU's user mode asks for multiples of the machine's page. */
 static inline const unsigned char *map_image(void)
 {
-	unsigned char *data = mmap(NULL, VDK_IMAGE_DATA_SIZE + VDK_IMAGE_SIZE, PROT_READ | PROT_WRITE,
+	unsigned char *data = mmap(NULL, MAP_LARGE + MAP_LARGE + MAP_LARGE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char *image = data + VDK_IMAGE_DATA_SIZE;
-	const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
+	unsigned char *image = data + MAP_LARGE + (-(uintptr_t)data & (MAP_LARGE - 1));
+	const Elf64_Ehdr *header;
 	const Elf64_Phdr *segment;
 	FILE *file = open_image();
 	size_t size;
 
+	_Static_assert(VDK_IMAGE_DATA_SIZE <= MAP_LARGE && VDK_IMAGE_SIZE <= MAP_LARGE, "each is one large page");
 	if (data == MAP_FAILED)
 		bail("the image cannot be mapped: %s", strerror(errno));
 	size = fread(image, 1, VDK_IMAGE_SIZE, file);
 	if (MAP_ROUND(size) != VDK_IMAGE_SIZE || fgetc(file) != EOF)
 		bail("the image does not fit vdso-image.h: it is not 0x%x bytes with its padding", VDK_IMAGE_SIZE);
 	fclose(file);
+	header = (const Elf64_Ehdr *)image;
 	segment = (const Elf64_Phdr *)(image + header->e_phoff);
 	while (segment->p_type != PT_LOAD)
 		segment++;
 	if (segment->p_offset != 0 || segment->p_vaddr != 0 || segment->p_memsz > size)
 		bail("the image does not fit vdso-image.h: its PT_LOAD has 0x%lx bytes", segment->p_memsz);
-	if (mprotect(data, VDK_IMAGE_DATA_SIZE, PROT_READ) != 0 ||
-	    mprotect(image, VDK_IMAGE_SIZE, PROT_READ | PROT_EXEC) != 0)
+	if (mprotect(image - MAP_LARGE, MAP_LARGE, PROT_READ) != 0 || mprotect(image, MAP_LARGE, PROT_READ | PROT_EXEC) != 0)
 		bail("mprotect: %s", strerror(errno));
 	return image;
+}
+
+/* The data page of a mapped image, writable. */
+static inline struct vdk_page *open_page(const unsigned char *image)
+{
+	if (mprotect((void *)(uintptr_t)(image - MAP_LARGE), MAP_LARGE, PROT_READ | PROT_WRITE) != 0)
+		bail("mprotect: %s", strerror(errno));
+	return (struct vdk_page *)(uintptr_t)(image - VDK_IMAGE_DATA_SIZE);
 }
 
 #endif

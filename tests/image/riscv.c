@@ -204,14 +204,12 @@ int main(void)
 	const unsigned char *image = map_functions();
 	uintptr_t base = (uintptr_t)image;
 
-	page = (struct vdk_page *)(base - VDK_IMAGE_DATA_SIZE);
 	hwprobe = (int (*)(struct pair *, size_t, size_t, unsigned long *, unsigned int))(base + OFFSET(riscv_hwprobe));
 	flush_icache = (int (*)(void *, void *, unsigned long))(base + OFFSET(flush_icache));
 	ok(is_called(0, NULL, 0), "with_a_page_of_zeros_riscv_hwprobe_is_the_system_call");
 	is_int(flush_icache(NULL, NULL, 0), raw(syscall(NR_FLUSH_ICACHE, 0ul, 0ul, 0ul)),
 	       "with_a_page_of_zeros_flush_icache_is_the_system_call");
-	if (mprotect(page, VDK_IMAGE_DATA_SIZE, PROT_READ | PROT_WRITE) != 0)
-		bail("mprotect: %s", strerror(errno));
+	page = open_page(image);
 	test_keys();
 	test_sets();
 	test_setting();

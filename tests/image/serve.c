@@ -262,10 +262,8 @@ static void test_no_system_call(struct vdk_page *page)
 int main(void)
 {
 	const unsigned char *image = map_functions();
-	struct vdk_page *page = (struct vdk_page *)(uintptr_t)(image - VDK_IMAGE_DATA_SIZE);
+	struct vdk_page *page = open_page(image);
 
-	if (mprotect(page, VDK_IMAGE_DATA_SIZE, PROT_READ | PROT_WRITE) != 0)
-		bail("mprotect: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof(frequencies) / sizeof(frequencies[0]); i++) {
 		test_brackets(page, VDK_MODE_COUNTER, frequencies[i]);
 		test_brackets(page, VDK_MODE_COUNTER_ALT, frequencies[i]);

@@ -8,7 +8,5 @@
 #define VDK_VERSION LINUX_5.10
 #define VDK_PREFIX(name) __vdso_##name
 #define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(getcpu) X(rt_sigreturn)
-/* Linux's default page here is 16 KiB; kernels with pages of 4 KiB leave a gap. */
-#define VDK_DATA_SPAN 16384
 
 #endif
