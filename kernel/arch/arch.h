@@ -18,6 +18,7 @@
  *   ARCH_PIE_BASE       where position-independent programs are loaded, before randomisation
  *   ARCH_ELF_MACHINE    e_machine
  *   ARCH_KSTACK_SIZE    bytes of a kernel stack, a power of two
+ *   ARCH_FRAME_RECORD   where, seen from the frame pointer, the caller's frame pointer lies, and above it the return address
  *   ARCH_MAP_32BIT      mmap's MAP_32BIT, or nothing where there is no such flag
  *   ARCH_HWPROBE_KEYS   how many keys the system call riscv_hwprobe knows, or nothing where there is no such call
  *   ARCH_VDSO_SIGRETURN offset (VDK_SYM_*) of the vDSO's function that signal handlers return to, or nothing where sa_restorer
@@ -90,6 +91,9 @@ _Noreturn void arch_power_off(int status);
 /* --- Paging. All physical memory is mapped at a fixed offset: the direct map. --- */
 void *arch_phys_to_virt(paddr_t pa); /* mm/kmap.c */
 paddr_t arch_virt_to_phys(const void *va); /* of the direct map or the kernel image; mm/kmap.c */
+
+/* Read a word of the kernel's half; false where nothing is mapped. */
+bool arch_read_kernel(const uint64_t *from, uint64_t *to);
 
 #define ARCH_PROT_READ 1u
 #define ARCH_PROT_WRITE 2u

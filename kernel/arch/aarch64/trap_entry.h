@@ -26,7 +26,6 @@ _Noreturn void enter_user(struct arch_regs *r);
 void switch_stacks(uint64_t *save, uint64_t load);
 void fpsimd_save(struct arch_fpsimd *to);
 void fpsimd_load(const struct arch_fpsimd *from);
-bool kernel_read_safe(const uint64_t *from, uint64_t *to);
 
 /* Log registers and, of a frame of the kernel's, the chain of callers. */
 void dump_regs(const struct arch_regs *r);

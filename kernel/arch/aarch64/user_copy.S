@@ -82,9 +82,9 @@ arch_cmpxchg_user:
 	str	w10, [x3]
 6:	ret
 
-	/* bool kernel_read_safe(const uint64_t *from, uint64_t *to): false where `from` is not mapped. */
-	.globl kernel_read_safe
-kernel_read_safe:
+	/* bool arch_read_kernel(const uint64_t *from, uint64_t *to): false where `from` is not mapped. */
+	.globl arch_read_kernel
+arch_read_kernel:
 	safe	1f, ldr x9, [x0]
 	str	x9, [x1]
 	mov	w0, #1

@@ -14,6 +14,7 @@
 #define ARCH_MMAP_TOP 0x7fff00000000UL
 #define ARCH_PIE_BASE 0x555555554000UL
 #define ARCH_KSTACK_SIZE 16384UL
+#define ARCH_FRAME_RECORD (-16)
 #define ARCH_VDSO_SIGRETURN VDK_SYM___vdso_rt_sigreturn
 
 /* r[0] is not used; r[2] is the TLS pointer, r[3] the stack pointer, r[4] and up the arguments. */

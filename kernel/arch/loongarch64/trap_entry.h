@@ -18,7 +18,6 @@ void thread_start_kernel(void);
 void thread_start_user(void);
 _Noreturn void enter_user(struct arch_regs *r);
 void switch_stacks(uint64_t *save, uint64_t load);
-bool kernel_read_safe(const uint64_t *from, uint64_t *to);
 
 /* The FPU's registers. */
 void fpu_save(struct fpu_state *to);
@@ -26,7 +25,6 @@ void fpu_load(const struct fpu_state *from);
 
 /* Log registers and the chain of callers. */
 void dump_regs(const struct arch_regs *r);
-void dump_calls(uint64_t pc, uint64_t fp);
 
 /* paging.c: the TLB has an invalid entry for `va`, and forgets it. */
 void paging_fault(uaddr_t va);

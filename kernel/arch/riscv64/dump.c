@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Tells registers and callers for a panic.
  * Owns: nothing.
- * Relies on: frame pointers.
- * Never: faults, whatever the stack holds. */
+ * Relies on: trap/calls.h.
+ * Never: faults. */
 #include "core/log.h"
 #include "csr.h"
+#include "trap/calls.h"
 #include "trap_entry.h"
-
-#define CALLS_MAX 32
-
-/* A frame pointer points above the return address and the caller's frame pointer; frames lie one above the other. */
-static void dump_calls(uint64_t pc, uint64_t fp)
-{
-	uint64_t ra, caller;
-
-	log_warn("called from:");
-	log_warn("  %016lx", pc);
-	for (int i = 0; i < CALLS_MAX; i++) {
-		const uint64_t *at = (const uint64_t *)fp;
-
-		if (fp < ARCH_USER_TOP || fp % 8)
-			return;
-		if (!kernel_read_safe(at - 1, &ra) || !kernel_read_safe(at - 2, &caller))
-			return;
-		log_warn("  %016lx", ra);
-		if (caller <= fp)
-			return;
-		fp = caller;
-	}
-}
 
 void dump_regs(const struct arch_regs *r)
 {
@@ -43,5 +21,5 @@ void dump_regs(const struct arch_regs *r)
 	log_warn("s4  %016lx s5  %016lx s6  %016lx s7  %016lx", r->s4, r->s5, r->s6, r->s7);
 	log_warn("s8  %016lx s9  %016lx s10 %016lx s11 %016lx", r->s8, r->s9, r->s10, r->s11);
 	if (r->status & STATUS_SPP)
-		dump_calls(r->pc, r->s0);
+		trap_log_calls(r->pc, r->s0);
 }

@@ -24,7 +24,6 @@ _Noreturn void enter_user(struct arch_regs *r);
 void switch_stacks(uint64_t *save, uint64_t load);
 
 /* user_copy.S */
-bool kernel_read_safe(const uint64_t *from, uint64_t *to);
 bool csr_stimecmp_usable(void);
 
 /* Log registers and the chain of callers. */

@@ -102,9 +102,9 @@ arch_cmpxchg_user:
 	ex_entry 1b, 4b
 	ex_entry 2b, 4b
 
-	/* bool kernel_read_safe(const uint64_t *from, uint64_t *to): false where `from` is not mapped. */
-	.globl kernel_read_safe
-kernel_read_safe:
+	/* bool arch_read_kernel(const uint64_t *from, uint64_t *to): false where `from` is not mapped. */
+	.globl arch_read_kernel
+arch_read_kernel:
 1:	ld	t0, (a0)
 	sd	t0, (a1)
 	li	a0, 1

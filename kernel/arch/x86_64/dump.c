@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Tells registers and callers for a panic.
  * Owns: nothing.
- * Relies on: frame pointers.
- * Never: faults, whatever the stack holds. */
+ * Relies on: trap/calls.h.
+ * Never: faults. */
 #include "core/log.h"
+#include "trap/calls.h"
 #include "trap_entry.h"
 #include "x86.h"
-
-#define CALLS_MAX 32
 
 void dump_regs(const struct arch_regs *r)
 {
@@ -19,26 +18,5 @@ void dump_regs(const struct arch_regs *r)
 	log_warn("cr2 %016lx cr3 %lx cr4 %lx vector %lu error %lx", read_cr2(), read_cr3(), read_cr4(), r->vector,
 		 r->error);
 	if (!(r->cs & 3))
-		dump_calls(r->rip, r->rbp);
-}
-
-/* A frame is the caller's rbp and the return address; frames lie one above the other. */
-void dump_calls(uint64_t rip, uint64_t rbp)
-{
-	uint64_t frame[2];
-
-	log_warn("called from:");
-	log_warn("  %016lx", rip);
-	for (int i = 0; i < CALLS_MAX; i++) {
-		const uint64_t *at = (const uint64_t *)rbp;
-
-		if (rbp < ARCH_USER_TOP || rbp % 8)
-			return;
-		if (!kernel_read_safe(at, &frame[0]) || !kernel_read_safe(at + 1, &frame[1]))
-			return;
-		log_warn("  %016lx", frame[1]);
-		if (frame[0] <= rbp)
-			return;
-		rbp = frame[0];
-	}
+		trap_log_calls(r->rip, r->rbp);
 }

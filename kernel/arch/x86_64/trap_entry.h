@@ -18,10 +18,8 @@ void thread_start_kernel(void);
 void thread_start_user(void);
 _Noreturn void enter_user(struct arch_regs *r);
 void switch_stacks(uint64_t *save, uint64_t load);
-bool kernel_read_safe(const uint64_t *from, uint64_t *to);
 
 /* Log registers and the chain of callers. */
 void dump_regs(const struct arch_regs *r);
-void dump_calls(uint64_t rip, uint64_t rbp);
 
 #endif

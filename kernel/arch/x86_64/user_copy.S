@@ -43,9 +43,9 @@ arch_cmpxchg_user:
 	ret
 	ex_entry 1b, 2b
 
-	/* bool kernel_read_safe(const uint64_t *from, uint64_t *to): false where `from` is not mapped. */
-	.globl kernel_read_safe
-kernel_read_safe:
+	/* bool arch_read_kernel(const uint64_t *from, uint64_t *to): false where `from` is not mapped. */
+	.globl arch_read_kernel
+arch_read_kernel:
 	xor	%eax, %eax
 1:	mov	(%rdi), %rdx
 	mov	%rdx, (%rsi)
