@@ -175,7 +175,7 @@ HOST_OBJ := $(patsubst %,$H/obj/%.o,$(HOST_SRC))
 vdsorun: $(if $(HOST_PORT),$H/vdsorun,no-host-port) ## run a program on vdk's vDSO, build/host/vdsorun
 
 no-host-port:
-	@echo "make: vdsorun for ARCH=$(ARCH) on a machine that is $(MACHINE): there is none" >&2; exit 1
+	@echo "make: vdsorun and bench for ARCH=$(ARCH) on a machine that is $(MACHINE): there is none" >&2; exit 1
 
 $H/obj/%.o: % $B/vdso-image.h
 	@mkdir -p $(@D)
@@ -185,6 +185,22 @@ $H/obj/host/vdsorun/image.S.o: $B/vdso.so
 
 $H/vdsorun: $(HOST_OBJ)
 	$(call say,HOSTCC)$(HOSTCC) -o $@ $^ -lm
+
+# --- The benchmark: of this machine, natively -------------------------------------------------------------------------
+N := build/bench
+BENCH_OBJ := $(patsubst %.c,$H/obj/%.o,$(wildcard host/bench/*.c)) $H/obj/kit/time/timekeeper.c.o
+
+bench: $(if $(HOST_PORT),$H/bench,no-host-port) $B/vdso.so ## vdk beside the host's vDSO: ROUNDS=41 CALLS=100000000 IMAGE=build/<arch>/vdso.so
+	$H/bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(COUNTER),--counter $(COUNTER)) --image $(or $(IMAGE),$B/vdso.so) --out $N
+	@if command -v gnuplot > /dev/null; then gnuplot -c host/bench/plots.gp $N && ls $N/bench.json $N/*.svg; \
+	else ls $N/bench.json; echo 'No plots: there is no gnuplot here (tools/need bench installs it).'; fi
+
+$H/obj/host/bench/%.o: host/bench/%.c $B/vdso-image.h
+	@mkdir -p $(@D)
+	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -Ihost/arch/$(ARCH) -Ikit/include -Ikit -Itests -I$B -pthread -c -o $@ $<
+
+$H/bench: $(BENCH_OBJ)
+	$(call say,HOSTCC)$(HOSTCC) -pthread -o $@ $^ -ljansson -lm
 
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
 # tests/arch/<a>.mk: TEST_CC and TEST_LIBS build a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C
@@ -232,7 +248,7 @@ $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)): $B/t/%.t: $B/tests/%
 $(patsubst tests/%,$B/t/%,$(SCRIPTS)): $B/t/%.t: tests/%.t
 	$(call stub,$<)
 
-test-files: boot-files image $(STUBS) $(if $(HOST_PORT),$H/vdsorun $(HOST_TESTED))
+test-files: boot-files image $(STUBS) $(if $(HOST_PORT),$H/vdsorun $H/bench $(HOST_TESTED))
 	@for stub in $(STUBS); do echo $$stub; done > $B/t/list
 
 # One run of prove for all architectures, so that its last line counts all tests: layer by layer, two tests at a time.
@@ -247,5 +263,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs help vdsorun no-host-port image kernel root boot-files run test-files test clean
+.PHONY: docs help vdsorun bench no-host-port image kernel root boot-files run test-files test clean
 -include $(shell find $B $H -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: a reader of vDSO images that shares nothing with the kit: what a libc does to find a function in one.
  * Relies on: <link.h>; an image that its builder has audited, so that offsets in it are trusted.
- * Who may include: tests. */
+ * Who may include: tests, host/bench. */
 #ifndef VDK_TESTS_VDSO_READER_H
 #define VDK_TESTS_VDSO_READER_H
 
