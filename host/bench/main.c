@@ -33,7 +33,8 @@ static const char help[] =
 
 static struct {
 	bool terminal;
-	time_t start, next;
+	time_t start;
+	int64_t next_ms;
 } shown;
 
 void fail_with(const char *what, const char *reason)
@@ -51,6 +52,7 @@ void fail(const char *what)
 void progress(const char *part, uint64_t done, uint64_t of)
 {
 	struct timespec now;
+	int64_t now_ms;
 	long seconds;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -58,9 +60,10 @@ void progress(const char *part, uint64_t done, uint64_t of)
 		shown.start = now.tv_sec;
 		shown.terminal = isatty(STDERR_FILENO);
 	}
-	if (!shown.terminal && now.tv_sec < shown.next)
+	now_ms = now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (now_ms < shown.next_ms)
 		return;
-	shown.next = now.tv_sec + 5;
+	shown.next_ms = now_ms + (shown.terminal ? 100 : 5000);
 	seconds = (long)(now.tv_sec - shown.start);
 	fprintf(stderr, "%s%ld s: %s, %u %%%s", shown.terminal ? "\r\033[K" : "bench: ", seconds, part,
 		(unsigned int)(done * 100 / (of ? of : 1)), shown.terminal ? "" : "\n");
