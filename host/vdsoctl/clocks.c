@@ -27,7 +27,8 @@ struct sample {
 	pid_t pid;
 	uint64_t image, address;
 	_Alignas(64) struct vdk_page page;
-	double at; /* seconds, of views_elapsed() */
+	double at;                                   /* seconds, of views_elapsed() */
+	int64_t before_ns[CLOCKS], after_ns[CLOCKS]; /* the system's clocks, as clock_names lists them */
 };
 
 /* Where the page is: an image says how far below it its data begins. 0 after a message. */
@@ -51,16 +52,24 @@ static uint64_t page_below(pid_t pid, uint64_t image)
 	return page;
 }
 
+static void look(int64_t *ns)
+{
+	for (size_t i = 0; i < CLOCKS; i++)
+		ns[i] = system_clock_ns(clock_names[i].id);
+}
+
 /* The number, the page, the number: the reader's order, with each system call a barrier. */
 static bool take(struct sample *sample)
 {
 	uint64_t before, after;
 
 	for (int i = 0; i < MAX_ATTEMPTS; i++) {
+		look(sample->before_ns);
 		if (!process_read(sample->pid, sample->address, &before, sizeof(before)) ||
 		    !process_read(sample->pid, sample->address, &sample->page, sizeof(sample->page)) ||
 		    !process_read(sample->pid, sample->address, &after, sizeof(after)))
 			return false;
+		look(sample->after_ns);
 		sample->at = views_elapsed();
 		if (before == after && sample->page.slot[0].seq == before)
 			return true;
@@ -107,19 +116,26 @@ static bool counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scal
 	return true;
 }
 
-/* What the page's clocks say now, between two looks at the system's. */
-static json_t *clock_row(const struct sample *sample, int id, const char *name)
+/* What the page says of clock `i`, between two looks at the system's. */
+static json_t *clock_row(const struct sample *sample, size_t i)
 {
+	const struct clock_name *clock = &clock_names[i];
+	const bool coarse = clock->id == VDK_CLOCK_REALTIME_COARSE || clock->id == VDK_CLOCK_MONOTONIC_COARSE;
+	int64_t before = system_clock_ns(clock->id), after;
 	struct vdk_timespec ts;
-	int64_t before = system_clock_ns(id), after;
-	bool served = vdk_read_clock(&sample->page, id, true, &ts, counter, NULL);
+	bool served = vdk_read_clock(&sample->page, clock->id, true, &ts, counter, NULL);
 	__int128 difference;
 
-	after = system_clock_ns(id);
+	after = system_clock_ns(clock->id);
+	/* The fine clocks go on by the counter, the coarse ones stand as they were when the page was read. */
+	if (coarse) {
+		before = sample->before_ns[i];
+		after = sample->after_ns[i];
+	}
 	if (!served)
-		return json_pack("{s:s, s:n, s:n, s:n}", "clock", name, "time", "offset_ns", "error_ns");
+		return json_pack("{s:s, s:n, s:n, s:n}", "clock", clock->name, "time", "offset_ns", "error_ns");
 	difference = (__int128)ts.tv_sec * VDK_NS_PER_SEC + ts.tv_nsec - before - (after - before) / 2;
-	return json_pack("{s:s, s:o, s:o, s:I}", "clock", name, "time",
+	return json_pack("{s:s, s:o, s:o, s:I}", "clock", clock->name, "time",
 			 json_sprintf("%" PRId64 ".%09" PRId64, ts.tv_sec, ts.tv_nsec), "offset_ns",
 			 difference == (int64_t)difference ? json_integer((int64_t)difference) : json_null(),
 			 "error_ns", (json_int_t)(after - before + 1) / 2);
@@ -165,7 +181,7 @@ static json_t *describe(const struct sample *now, const struct sample *last)
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < CLOCKS; i++)
-		json_array_append_new(rows, clock_row(now, clock_names[i].id, clock_names[i].name));
+		json_array_append_new(rows, clock_row(now, i));
 	/* A publication is two steps of the number. */
 	return json_pack("{s:i, s:o, s:o, s:I, s:s, s:o, s:i, s:o, s:I, s:b, s:o, s:I, s:I, s:i, s:i, s:s, s:o}",
 			 "process", now->pid, "image", output_hex(now->image), "page", output_hex(now->address),

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 # Owns: the proof of what vdsoctl says of files, of processes and of pages; of its rules, tests/image/audit.t.
-# Relies on: build/host/vdsoctl, the images that are built, build/<arch>/tests/host/ticker; python3 for another reader of JSON.
+# Relies on: build/host/vdsoctl and vdsorun, the images and the kernel that are built, build/<arch>/tests/host/ticker; python3 for
+# another reader of JSON. VDK_SEED varies the random damage.
 # Never: asks that the host's own vDSO keeps vdk's rules, or that it has any name but clock_gettime.
 use strict;
 use warnings;
@@ -78,6 +79,26 @@ like($text, qr/^symbols\n  value +size +bind +type +version +name\n  0x/m, 'text
 system("$tool list --json $images[0] | python3 -m json.tool > $dir/json") == 0 or diag('json.tool fails');
 is_deeply(decode_json(slurp("$dir/json")), said(0, 'list', $images[0]), 'another reader of JSON reads the same');
 
+# --- damage: only the audit is sure to see it, but nothing crashes ---
+
+open my $in, '<:raw', "$build/vdso.so" or BAIL_OUT("$build/vdso.so: $!");
+my $good = do { local $/; <$in> };
+my ($seed, $crashes) = ($ENV{VDK_SEED} // 1, 0);
+srand $seed;
+for my $round (1 .. 60) {
+	my $bytes = $good;
+	substr($bytes, int rand($round % 2 ? 0x700 : length $bytes), 1) = chr int rand 256 for 0 .. rand 8;
+	substr($bytes, int rand length $bytes) = '' if $round % 10 == 0;
+	open my $out, '>:raw', "$dir/bad.so" or BAIL_OUT("$dir/bad.so: $!");
+	print $out $bytes;
+	close $out;
+	my ($status) = run('list', "$dir/bad.so");
+	next if $status == 0 || $status == 256;
+	diag("round $round of seed $seed: wait status $status");
+	$crashes++;
+}
+is($crashes, 0, 'random damage never crashes or hangs list');
+
 # --- processes: this one has the host's vDSO ---
 
 my $list = said(0, 'list', $$);
@@ -139,6 +160,32 @@ refused(1, "$pid: it has no vdk page: no magic number", 'clocks', @ticker);
 close $to;
 waitpid $pid, 0;
 refused(1, "$pid: No such process", 'clocks', @ticker);
+
+# --- processes with vdk's image: what vdsorun starts, and programs on the reference kernel ---
+
+sub under { my (@command) = @_; open my $out, '-|', @command or BAIL_OUT("$command[0]: $!"); local $/; return <$out> // '' }
+
+my $vdsorun = $tool =~ s{vdsoctl$}{vdsorun}r;
+$view = decode_json(under($vdsorun, '--', $tool, 'clocks', '--json', '--seconds', 0.3));
+is($view->{mode} =~ s/,.*//r, 'counter', 'vdsorun: clocks looks at its own process');
+cmp_ok(abs clock($view, 'MONOTONIC')->{offset_ns}, '<', 1e8, 'vdsorun: whose clock is right');
+$view = decode_json(under($vdsorun, '--', $tool, 'watch', '--json', '--seconds', 0.3));
+is(clock($view, 'MONOTONIC')->{steps_back}, 0, 'vdsorun: watch sees no step back');
+# The program says its number, and stays as long as its standard input is open.
+my $shell = open2(my $said, my $hold, $vdsorun, '--offset', -3600, '--', 'sh', '-c', 'echo $$; read hold');
+chomp(my $running = <$said> // BAIL_OUT('vdsorun does not start'));
+ok(said(0, 'audit', $running)->{good}, 'vdsorun: the image is found in another process');
+$view = said(0, 'clocks', $running, '--seconds', 0.3);
+cmp_ok($view->{updates_per_second}, '>', 0, 'vdsorun: and the page, which is kept up to date');
+cmp_ok(abs(clock($view, 'REALTIME')->{offset_ns} / 1e9 + 3600), '<', 1, 'vdsorun: an hour behind, seen from outside');
+close $hold;
+waitpid $shell, 0;
+
+my %library = map { /(\S*\/\S+) \(0x/ ? ($1 => 1) : () } split /\n/, under('ldd', $tool);
+$view = decode_json((split /\n/, under('tools/boot', '--arch', $arch, (map { ('--add', "$_:$_") } sort keys %library),
+	'--add', $tool, '--', '/vdsoctl', 'clocks', '--json', '--seconds', 0.3))[-1] // '{}');
+is($view->{process}, 1, 'the reference kernel runs clocks');
+cmp_ok(abs(clock($view, 'MONOTONIC')->{offset_ns} // 1e18), '<', 1e8, 'its page says what its system call says');
 
 # --- watch ---
 
