@@ -10,6 +10,7 @@
 #define TEXT_OFFSET 0x200000 /* KERNEL_LOAD, from the start of memory */
 #define IMAGE_FLAGS 2        /* little-endian, pages of 4 KiB, near the start of memory */
 #define CURRENTEL_EL2 8
+#define MDCR_HPMN 0x1f
 #define ID_AA64PFR0_GIC_SHIFT 24
 
 #define BLOCK(type) (PTE_VALID | PTE_ACCESSED | PTE_INNER_SHAREABLE | (type) << PTE_TYPE_SHIFT)
@@ -39,13 +40,16 @@ boot_start:
 	/* Nothing that EL1 does is EL2's business. */
 	mov	x1, #HCR_RW
 	msr	hcr_el2, x1
+	isb /* the other registers have another layout where firmware has set E2H */
 	mov	x1, #CPTR_EL2_NO_TRAPS
 	msr	cptr_el2, x1
 	mov	x1, #CNTHCTL_EL1
 	msr	cnthctl_el2, x1
 	msr	cntvoff_el2, xzr
 	msr	hstr_el2, xzr
-	msr	mdcr_el2, xzr
+	mrs	x1, mdcr_el2
+	and	x1, x1, #MDCR_HPMN /* all counters are EL1's */
+	msr	mdcr_el2, x1
 	msr	vttbr_el2, xzr
 	mrs	x1, midr_el1
 	msr	vpidr_el2, x1

@@ -49,6 +49,7 @@
 #define IRQ_FIRST_SHARED 32u
 #define IRQ_FIRST_PRIVATE 16u
 #define IRQ_FIRST_SPECIAL 1020u
+#define IRQ_MASK 1023u /* above, a GICv2 has the sender of an interrupt between CPUs: there are none */
 #define SRE_ENABLE 1
 #define FDT_CELLS 3 /* of an interrupt: type, number, flags */
 #define PATIENCE 1000000
@@ -214,6 +215,7 @@ unsigned int gic_acknowledge(void)
 	} else {
 		irq = read32(cpu_interface, GICC_IAR);
 	}
+	irq &= IRQ_MASK;
 	return irq < IRQ_FIRST_SPECIAL ? irq : GIC_NONE;
 }
 
