@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls of the programs that vdsorun has a say in: those that read a clock, when another time is wanted, and those that
- * start to trace a process.
+/* System calls of the programs that vdsorun has a say in: those that read a clock or wait, when another time is wanted, and those
+ * that start to trace a process.
  *
  * Owns: the seccomp filter and its notifications. Relies on: Linux 5.9 (POLLHUP when nobody has the filter any more); the
  * tracer, which lets a process go that somebody else is to trace.
@@ -21,16 +21,47 @@
 
 #include "machine.h"
 #include "vdsorun.h"
+#include "waits.h"
 
 #define FIELD(name) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, name))
 #define ARG_LOW(i) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[i]))
 #define EQUAL(value, skip_if, skip_if_not) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, skip_if, skip_if_not)
 #define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, action)
 
+/* Calls that tell or take time. */
+static const int timed[] = {
+	SYS_clock_gettime, SYS_gettimeofday, SYS_clock_nanosleep, SYS_mq_timedsend, SYS_mq_timedreceive,
+#ifdef SYS_time
+	SYS_time,
+#endif
+};
+/* Calls that take longer or shorter at another rate. */
+static const int rated[] = {
+	SYS_nanosleep, SYS_ppoll, SYS_pselect6, SYS_rt_sigtimedwait, SYS_epoll_pwait, SYS_epoll_pwait2,
+#ifdef SYS_select
+	SYS_select,
+#endif
+#ifdef SYS_poll
+	SYS_poll,
+#endif
+#ifdef SYS_epoll_wait
+	SYS_epoll_wait,
+#endif
+};
+
+static struct sock_filter *put_calls(struct sock_filter *c, const int *nr, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		*c++ = (struct sock_filter)EQUAL((unsigned int)nr[i], 0, 1);
+		*c++ = (struct sock_filter)ANSWER(SECCOMP_RET_USER_NOTIF);
+	}
+	return c;
+}
+
 /* The listener's descriptor; -1 if the kernel gives none. */
 int calls_install(const struct run *run)
 {
-	struct sock_filter code[32], *c = code;
+	struct sock_filter code[96], *c = code;
 	struct sock_fprog program = { .filter = code };
 	long fd;
 
@@ -39,23 +70,26 @@ int calls_install(const struct run *run)
 	PUT(EQUAL(MACHINE_AUDIT, 1, 0));
 	PUT(ANSWER(SECCOMP_RET_ALLOW));
 	PUT(FIELD(nr));
-	PUT(EQUAL(SYS_ptrace, 0, 5));
+	PUT(EQUAL(SYS_ptrace, 0, 6));
 	PUT(ARG_LOW(0));
 	PUT(EQUAL(PTRACE_TRACEME, 2, 0));
 	PUT(EQUAL(PTRACE_ATTACH, 1, 0));
 	PUT(EQUAL(PTRACE_SEIZE, 0, 1));
 	PUT(ANSWER(SECCOMP_RET_USER_NOTIF));
-	PUT(FIELD(nr));
+	PUT(ANSWER(SECCOMP_RET_ALLOW));
 	if (run->shape.wanted) {
-#ifdef SYS_time
-		PUT(EQUAL(SYS_time, 3, 0));
-#else
-		PUT(EQUAL(SYS_gettimeofday, 3, 0));
-#endif
-		PUT(EQUAL(SYS_gettimeofday, 2, 0));
-		PUT(EQUAL(SYS_clock_gettime, 1, 0));
-		PUT(ANSWER(SECCOMP_RET_ALLOW));
+		/* A futex with a time-out: argument 3, of two halves, is not 0. */
+		PUT(EQUAL(SYS_futex, 0, 7));
+		PUT(ARG_LOW(3));
+		PUT(BPF_STMT(BPF_MISC | BPF_TAX, 0));
+		PUT(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[3]) + 4));
+		PUT(BPF_STMT(BPF_ALU | BPF_OR | BPF_X, 0));
+		PUT(EQUAL(0, 1, 0));
 		PUT(ANSWER(SECCOMP_RET_USER_NOTIF));
+		PUT(ANSWER(SECCOMP_RET_ALLOW));
+		c = put_calls(c, timed, sizeof(timed) / sizeof(timed[0]));
+		if (run->shape.rate != 1)
+			c = put_calls(c, rated, sizeof(rated) / sizeof(rated[0]));
 	}
 	PUT(ANSWER(SECCOMP_RET_ALLOW));
 #undef PUT
@@ -78,7 +112,7 @@ void calls_answer(int listener, uint64_t id, bool kernel, long result)
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
-static bool page_time(const struct run *run, int clock_id, struct vdk_timespec *ts)
+bool calls_page_time(const struct run *run, int clock_id, struct vdk_timespec *ts)
 {
 	struct counter counter = run->shared->counter; /* the timekeeper holds its own at times */
 	struct vdk_timekeeper tk = { .kpage = run->kpage, .cs = &counter.cs };
@@ -105,12 +139,12 @@ static bool tell_time(const struct run *run, const struct seccomp_notif *n, long
 	*result = 0;
 	switch (n->data.nr) {
 	case SYS_clock_gettime:
-		if (!page_time(run, (int)n->data.args[0], &ts))
+		if (!calls_page_time(run, (int)n->data.args[0], &ts))
 			return false;
 		*result = give((pid_t)n->pid, n->data.args[1], &ts, sizeof(ts));
 		break;
 	case SYS_gettimeofday:
-		if (!page_time(run, VDK_CLOCK_REALTIME, &ts))
+		if (!calls_page_time(run, VDK_CLOCK_REALTIME, &ts))
 			return false;
 		tv = (struct vdk_timeval){ ts.tv_sec, ts.tv_nsec / 1000 };
 		if (n->data.args[0])
@@ -118,13 +152,18 @@ static bool tell_time(const struct run *run, const struct seccomp_notif *n, long
 		if (!*result && n->data.args[1])
 			*result = give((pid_t)n->pid, n->data.args[1], &tz, sizeof(tz));
 		break;
-	default: /* time */
-		if (!page_time(run, VDK_CLOCK_REALTIME_COARSE, &ts))
+#ifdef SYS_time
+	case SYS_time:
+		if (!calls_page_time(run, VDK_CLOCK_REALTIME_COARSE, &ts))
 			return false;
 		if (n->data.args[0])
 			*result = give((pid_t)n->pid, n->data.args[0], &ts.tv_sec, sizeof(ts.tv_sec));
 		if (!*result)
 			*result = ts.tv_sec;
+		break;
+#endif
+	default:
+		return false;
 	}
 	return *result != -EPERM && *result != -ENOSYS;
 }
@@ -145,6 +184,8 @@ void calls_handle(const struct run *run, int listener)
 		return;
 	}
 	run->shared->calls++;
+	if (waits_begin(run, (pid_t)n.pid, n.data.nr, (const uint64_t *)n.data.args))
+		return;
 	if (tell_time(run, &n, &result))
 		calls_answer(listener, n.id, false, result);
 	else

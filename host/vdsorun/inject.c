@@ -10,17 +10,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "tracee.h"
 #include "vdsorun.h"
 
-#define CALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
 #define HOST_IMAGE_SCAN 8192
 #define AUXV_WORDS (1 << 22) /* arguments and environment are below 6 MiB, their pointers in fewer words */
 
@@ -43,44 +40,6 @@ struct scratch {
 };
 _Static_assert(sizeof(struct scratch) % 8 == 0, "moved by words");
 
-static bool peek(const struct tracee *t, uint64_t at, void *to, size_t size)
-{
-	for (size_t i = 0; i < size; i += 8) {
-		errno = 0;
-		long word = ptrace(PTRACE_PEEKDATA, t->pid, at + i, 0);
-		if (errno)
-			return false;
-		memcpy((char *)to + i, &word, size - i < 8 ? size - i : 8);
-	}
-	return true;
-}
-
-static bool poke(const struct tracee *t, uint64_t at, const void *from, size_t size)
-{
-	for (size_t i = 0; i < size; i += 8) {
-		long word;
-
-		memcpy(&word, (const char *)from + i, 8);
-		if (ptrace(PTRACE_POKEDATA, t->pid, at + i, word) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool get_regs(const struct tracee *t, machine_regs *regs)
-{
-	struct iovec set = { regs, sizeof(*regs) };
-
-	return ptrace(PTRACE_GETREGSET, t->pid, NT_PRSTATUS, &set) == 0 && set.iov_len == sizeof(*regs);
-}
-
-static bool set_regs(const struct tracee *t, machine_regs *regs)
-{
-	struct iovec set = { regs, sizeof(*regs) };
-
-	return ptrace(PTRACE_SETREGSET, t->pid, NT_PRSTATUS, &set) == 0;
-}
-
 /* Let it run to the next entry or exit of a system call. */
 static bool to_call_stop(struct tracee *t)
 {
@@ -92,7 +51,7 @@ static bool to_call_stop(struct tracee *t)
 				return false;
 		if (!WIFSTOPPED(t->status) || t->status >> 16 == PTRACE_EVENT_EXIT)
 			t->gone = true;
-		else if (WSTOPSIG(t->status) == CALL_STOP)
+		else if (WSTOPSIG(t->status) == TRACEE_CALL_STOP)
 			return true;
 		else if (t->status >> 16 == 0 && WSTOPSIG(t->status) == SIGSTOP)
 			t->signal = SIGSTOP;
@@ -109,7 +68,7 @@ static long call(struct tracee *t, long nr, uint64_t a, uint64_t b, uint64_t c, 
 	for (unsigned int i = 0; i < 6; i++)
 		*machine_arg(&regs, i) = args[i];
 	machine_prepare_call(&regs, t->insn, nr);
-	if (!set_regs(t, &regs) || !to_call_stop(t) || !to_call_stop(t) || !get_regs(t, &regs))
+	if (!tracee_set_regs(t->pid, &regs) || !to_call_stop(t) || !to_call_stop(t) || !tracee_get_regs(t->pid, &regs))
 		return -ESRCH;
 	return machine_result(&regs);
 }
@@ -120,15 +79,15 @@ static uint64_t find_auxv(const struct tracee *t, uint64_t type)
 	uint64_t at = machine_sp(&t->regs), entry[2], word;
 	unsigned int zeros = 0;
 
-	if (!peek(t, at, &word, 8))
+	if (!tracee_peek(t->pid, at, &word, 8))
 		return 0;
 	at += 8 + 8 * word; /* argv's 0 */
 	for (unsigned int i = 0; zeros < 2 && i < AUXV_WORDS; i++, at += 8) {
-		if (!peek(t, at, &word, 8))
+		if (!tracee_peek(t->pid, at, &word, 8))
 			return 0;
 		zeros += word == 0;
 	}
-	for (; peek(t, at, entry, 16) && entry[0] != AT_NULL; at += 16)
+	for (; tracee_peek(t->pid, at, entry, 16) && entry[0] != AT_NULL; at += 16)
 		if (entry[0] == type)
 			return at + 8;
 	return 0;
@@ -142,7 +101,7 @@ static bool find_insn(struct tracee *t, uint64_t host_image)
 	char bytes[8];
 
 	if (!offset) {
-		if (!peek(t, host_image, image, sizeof(image)) && !peek(t, host_image, image, sizeof(image) / 2))
+		if (!tracee_peek(t->pid, host_image, image, sizeof(image)) && !tracee_peek(t->pid, host_image, image, sizeof(image) / 2))
 			return false;
 		const char *found = memmem(image, sizeof(image), MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE);
 		if (!found)
@@ -150,7 +109,7 @@ static bool find_insn(struct tracee *t, uint64_t host_image)
 		offset = (size_t)(found - image);
 	}
 	t->insn = host_image + offset;
-	return peek(t, t->insn, bytes, 8) && memcmp(bytes, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) == 0;
+	return tracee_peek(t->pid, t->insn, bytes, 8) && memcmp(bytes, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) == 0;
 }
 
 static bool send_files(int to, int page_fd, int image_fd)
@@ -197,14 +156,14 @@ static const char *give_files(struct tracee *t, const struct run *run, int files
 		.msg_controllen = sizeof(s.control) };
 	s.data = (struct iovec){ THEIR(byte), 1 };
 #undef THEIR
-	if (!poke(t, at, &s, sizeof(s)))
+	if (!tracee_poke(t->pid, at, &s, sizeof(s)))
 		return "its stack can't be written";
-	if (call(t, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0) != 0 || !peek(t, at, &s.pair, sizeof(s.pair)))
+	if (call(t, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0) != 0 || !tracee_peek(t->pid, at, &s.pair, sizeof(s.pair)))
 		return "it gets no socket pair";
 	error = send_to(run, t->pid, s.pair[0]);
 	if (!error) {
 		got = call(t, SYS_recvmsg, (uint64_t)s.pair[1], at + offsetof(struct scratch, message), MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0);
-		if (got != 1 || !peek(t, at, &s, sizeof(s)) || s.message.msg_controllen < CMSG_LEN(2 * sizeof(int)))
+		if (got != 1 || !tracee_peek(t->pid, at, &s, sizeof(s)) || s.message.msg_controllen < CMSG_LEN(2 * sizeof(int)))
 			error = "it receives no files";
 		else
 			memcpy(files, CMSG_DATA((struct cmsghdr *)s.control), 2 * sizeof(int));
@@ -212,7 +171,7 @@ static const char *give_files(struct tracee *t, const struct run *run, int files
 	call(t, SYS_close, (uint64_t)s.pair[0], 0, 0, 0, 0, 0);
 	call(t, SYS_close, (uint64_t)s.pair[1], 0, 0, 0, 0, 0);
 	memset(&s, 0, sizeof(s));
-	poke(t, at, &s, sizeof(s));
+	tracee_poke(t->pid, at, &s, sizeof(s));
 	return error;
 }
 
@@ -240,12 +199,12 @@ static const char *map_into(struct tracee *t, const struct run *run)
 	const char *error;
 	int files[2];
 
-	if (!to_call_stop(t) || !get_regs(t, &t->regs)) /* exec's own result is out of the way there */
+	if (!to_call_stop(t) || !tracee_get_regs(t->pid, &t->regs)) /* exec's own result is out of the way there */
 		return "it does not stop";
 	if (!machine_native(&t->regs))
 		return "it is not of 64 bits";
 	entry = find_auxv(t, AT_SYSINFO_EHDR);
-	if (!entry || !peek(t, entry, &host_image, 8) || !peek(t, host_image, &magic, 8) || memcmp(&magic, ELFMAG, SELFMAG) != 0)
+	if (!entry || !tracee_peek(t->pid, entry, &host_image, 8) || !tracee_peek(t->pid, host_image, &magic, 8) || memcmp(&magic, ELFMAG, SELFMAG) != 0)
 		return "the host gives it none to replace";
 	if (!find_insn(t, host_image))
 		return "the host's has no system call instruction";
@@ -255,7 +214,7 @@ static const char *map_into(struct tracee *t, const struct run *run)
 	error = map_files(t, run, files, &image);
 	call(t, SYS_close, (uint64_t)files[0], 0, 0, 0, 0, 0);
 	call(t, SYS_close, (uint64_t)files[1], 0, 0, 0, 0, 0);
-	if (!error && !poke(t, entry, &image, 8))
+	if (!error && !tracee_poke(t->pid, entry, &image, 8))
 		error = "its stack can't be written";
 	return error;
 }
@@ -272,7 +231,7 @@ enum inject_result inject(const struct run *run, pid_t pid, const char **reason,
 		return INJECT_GONE;
 	}
 	if (t.insn)
-		set_regs(&t, &t.regs);
+		tracee_set_regs(pid, &t.regs);
 	if (masked)
 		ptrace(PTRACE_SETSIGMASK, pid, sizeof(mask), &mask);
 	*signal = t.signal;

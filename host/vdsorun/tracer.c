@@ -17,7 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tracee.h"
 #include "vdsorun.h"
+#include "waits.h"
 
 /* Of what the caller had open, keep standard error, if anything is to be said, and `keep`: pipes must end when PROG ends. */
 static void let_go(bool speaks, int keep[], unsigned int count)
@@ -93,13 +95,14 @@ bool tracer_release(pid_t pid, uint64_t call, bool restarts)
 }
 
 /* `pid` stands still, or has ended: is it to be let go? */
-static bool release(pid_t pid, bool ended)
+static bool release(const struct run *run, pid_t pid, bool ended)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
 		if (!releases[i].used || releases[i].pid != pid)
 			continue;
+		waits_forget(run, pid, ended);
 		if (!ended && !found)
 			ptrace(PTRACE_DETACH, pid, 0, 0);
 		if (!releases[i].restarts)
@@ -122,6 +125,7 @@ static void at_exec(struct run *run, pid_t pid, int *status)
 
 	*status = 0;
 	run->shared->execs++;
+	waits_forget(run, pid, true);
 	switch (inject(run, pid, &reason, status, &signal)) {
 	case INJECT_GONE:
 		return;
@@ -160,7 +164,8 @@ static void handle(struct run *run, pid_t pid, int status)
 	int signal, event;
 
 	if (!WIFSTOPPED(status)) {
-		release(pid, true);
+		release(run, pid, true);
+		waits_forget(run, pid, true);
 		if (pid != run->program)
 			return;
 		program_ends(run);
@@ -182,15 +187,24 @@ static void handle(struct run *run, pid_t pid, int status)
 		resume(pid, 0);
 		break;
 	case PTRACE_EVENT_STOP:
-		if (release(pid, false))
+		if (release(run, pid, false))
 			break;
 		if (stops_job(signal))
 			ptrace(PTRACE_LISTEN, pid, 0, 0); /* stay stopped until the job is continued */
+		else if (waits_at_stop(run, pid))
+			ptrace(PTRACE_SYSCALL, pid, 0, 0);
 		else
 			resume(pid, 0);
 		break;
-	default: /* a signal on its way, or a process that has forked */
-		resume(pid, event ? 0 : signal);
+	default: /* a process that has forked; the beginning or end of a call; a signal on its way */
+		if (event) {
+			resume(pid, 0);
+		} else if (signal == TRACEE_CALL_STOP) {
+			ptrace(waits_at_call(run, pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, 0);
+		} else {
+			waits_forget(run, pid, false);
+			resume(pid, signal);
+		}
 	}
 }
 
@@ -203,26 +217,26 @@ static const char *attach(struct run *run)
 	return errno == EPERM ? "this process can't be traced: it is traced already, or the system forbids it" : strerror(errno);
 }
 
-/* The listener that run->program has made. */
-static int take_listener(const struct run *run, int link)
+/* The listener that run->program has made, whose number it now says: nothing, if it has ended. */
+static void take_listener(const struct run *run, int link)
 {
-	int theirs = -1, process, ours = -1;
+	int theirs = -1, process;
 
-	if (read(link, &theirs, sizeof(theirs)) != sizeof(theirs) || theirs < 0)
-		return -1;
-	process = (int)syscall(SYS_pidfd_open, run->program, 0);
-	if (process >= 0)
-		ours = (int)syscall(SYS_pidfd_getfd, process, theirs, 0);
-	close(process);
-	return ours;
+	if (read(link, &theirs, sizeof(theirs)) == sizeof(theirs) && theirs >= 0) {
+		process = (int)syscall(SYS_pidfd_open, run->program, 0);
+		if (process >= 0)
+			listener = (int)syscall(SYS_pidfd_getfd, process, theirs, 0);
+		close(process);
+	}
+	if (listener < 0 && (run->verbose || run->shape.wanted))
+		say("this system lets nobody listen to system calls: %sprograms that trace others can't",
+		    run->shape.wanted ? "direct ones and waits are in the host's time; " : "");
 }
 
 /* Until there is nobody left to trace, and nobody left whose calls are asked for here. */
-static void serve(struct run *run)
+static void serve(struct run *run, int link)
 {
-	struct pollfd call = { .fd = listener, .events = POLLIN };
 	sigset_t none, children;
-	bool alone = false;
 	int status;
 	pid_t pid;
 
@@ -230,17 +244,23 @@ static void serve(struct run *run)
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &children, NULL);
-	while (!alone || listener >= 0) {
+	for (;;) {
+		struct pollfd from[] = { { .fd = listener, .events = POLLIN }, { .fd = link, .events = POLLIN } };
+
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			handle(run, pid, status);
-		alone = pid < 0 && errno == ECHILD;
-		if (alone && listener < 0)
+		if (pid < 0 && errno == ECHILD && listener < 0)
 			break;
-		if (ppoll(&call, listener >= 0, NULL, &none) <= 0)
+		if (ppoll(from, 2, NULL, &none) <= 0)
 			continue;
-		if (call.revents & POLLIN)
+		if (from[1].revents) {
+			take_listener(run, link);
+			close(link);
+			link = -1;
+		}
+		if (from[0].revents & POLLIN) {
 			calls_handle(run, listener);
-		else if (call.revents) {
+		} else if (from[0].revents) {
 			close(listener);
 			listener = -1;
 		}
@@ -272,14 +292,9 @@ void tracer_run(struct run *run, int link)
 		error = answer;
 	if (write(link, error, strlen(error)) < 0 || strcmp(error, "k") != 0)
 		_exit(125);
-	listener = take_listener(run, link);
 	if (run->verbose)
 		say("%s", run->shared->note);
-	if (listener < 0 && (run->verbose || run->shape.wanted))
-		say("this system lets nobody listen to system calls: %sprograms that trace others can't",
-		    run->shape.wanted ? "direct ones tell the host's time; " : "");
-	close(link);
-	serve(run);
+	serve(run, link);
 	kill(run->timekeeper, SIGKILL);
 	waitpid(run->timekeeper, NULL, __WALL);
 	_exit(0);

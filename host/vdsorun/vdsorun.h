@@ -93,6 +93,7 @@ bool tracer_release(pid_t pid, uint64_t call, bool restarts);
 /* calls.c: the filter for PROG and all that it starts: its listener, or -1. The other two are the tracer's. */
 int calls_install(const struct run *run);
 void calls_handle(const struct run *run, int listener);
+bool calls_page_time(const struct run *run, int clock_id, struct vdk_timespec *ts); /* false: not a clock of the page */
 void calls_answer(int listener, uint64_t id, bool kernel, long result);
 
 /* inject.c: at the exec stop of `pid`: give it the page and the image. */

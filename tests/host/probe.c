@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -143,6 +145,87 @@ static void trace(void)
 	waitpid(child, &status[1], 0);
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+static int sleeps(int64_t ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	return nanosleep(&ts, NULL);
+}
+
+static int sleeps_until(int64_t ns)
+{
+	int64_t until = fast(CLOCK_REALTIME) + ns;
+	struct timespec ts = { until / 1000000000, until % 1000000000 };
+
+	return clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &ts, NULL);
+}
+
+static int waits_for_condition(int64_t ns)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+	int64_t until = fast(CLOCK_REALTIME) + ns;
+	struct timespec ts = { until / 1000000000, until % 1000000000 };
+	int error;
+
+	pthread_mutex_lock(&mutex);
+	error = pthread_cond_timedwait(&condition, &mutex, &ts);
+	pthread_mutex_unlock(&mutex);
+	return error == ETIMEDOUT ? 0 : -1;
+}
+
+static int polls(int64_t ns)
+{
+	return poll(NULL, 0, (int)(ns / 1000000));
+}
+
+static int selects(int64_t ns)
+{
+	struct timeval tv = { ns / 1000000000, ns / 1000 % 1000000 };
+
+	return select(0, NULL, NULL, NULL, &tv);
+}
+
+/* Each way to wait for `ns` of this program's time: none is early. The last line: how long they took by the host's clock. */
+static void waits(int64_t ns)
+{
+	static const struct { const char *name; int (*wait)(int64_t); } ways[] = { { "nanosleep", sleeps },
+		{ "clock_nanosleep", sleeps_until }, { "condition", waits_for_condition }, { "poll", polls }, { "select", selects } };
+	int64_t host = uptime_ms();
+
+	for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		int64_t begin = fast(CLOCK_MONOTONIC), took;
+		int result = ways[i].wait(ns);
+
+		took = fast(CLOCK_MONOTONIC) - begin;
+		if (result != 0 || took < ns)
+			printf("%s: %d after %lld ns of %lld\n", ways[i].name, result, (long long)took, (long long)ns);
+	}
+	printf("%lld\n", (long long)(uptime_ms() - host));
+}
+
+/* A signal ends a sleep of 1000 s: it says so, and what is left. */
+static void interrupted(void)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval timer = { .it_value = { 0, 200000 } };
+	struct timespec ts = { 1000, 0 };
+	int64_t begin = fast(CLOCK_MONOTONIC), all;
+	int result;
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	result = nanosleep(&ts, &ts) == -1 ? errno : 0;
+	all = fast(CLOCK_MONOTONIC) - begin + ns_of(&ts);
+	printf("%s, %s\n", result == EINTR ? "interrupted" : "slept", llabs(all - 1000000000000) < 300000000000 && ts.tv_sec < 999 ?
+	       "the rest is right" : "the rest is wrong");
+}
+
 static void *exec_self(void *path)
 {
 	execl(path, path, "whose", NULL);
@@ -198,6 +281,10 @@ int main(int argc, char **argv)
 #endif
 		printf("%d", a / 1000000000 <= b && b <= fast(CLOCK_REALTIME) / 1000000000);
 		printf("%d\n", syscall(SYS_clock_gettime, CLOCK_REALTIME, (void *)8) == -1 && errno == EFAULT);
+	} else if (strcmp(what, "waits") == 0) {
+		waits(atoi(argv[2]) * 1000000ll);
+	} else if (strcmp(what, "interrupted") == 0) {
+		interrupted();
 	} else if (strcmp(what, "write") == 0) {
 		write_page();
 	} else if (strcmp(what, "clock") == 0) { /* libc's, the vDSO's and the system call's seconds */

@@ -112,6 +112,18 @@ for my $rate (10, 0.1) {
 is(vdsorun('--rate', 3, '--offset', -5 * $day, "$dir/$_", 'calls')->{out}, "1111\n", "$_: direct system calls tell the same") for qw(static musl);
 like(vdsorun('--stats', '--offset', 1, "$dir/static", 'calls')->{err}, qr/^vdsorun: 5 system calls were told the time$/m, 'and are counted');
 
+for my $kind (qw(static musl)) {
+	for (['--offset', $day, 100], ['--offset', -$day, 100], ['--rate', 20, 2000], ['--rate', 0.25, 50]) {
+		my ($option, $value, $ms) = @$_;
+		my $out = vdsorun($option, $value, "$dir/$kind", 'waits', $ms)->{out};
+		my $rate = $option eq '--rate' ? $value : 1;
+		# the limit is for a loaded machine: 5 waits, half a second late each
+		ok($out =~ /\A(\d+)\n\z/ && $1 < 5 * $ms / $rate + 2500 && $1 > 5 * $ms / $rate - 30, "$kind: sleeps and time-outs with $option $value")
+			or diag($out);
+	}
+	is(vdsorun('--rate', 100, "$dir/$kind", 'interrupted')->{out}, "interrupted, the rest is right\n", "$kind: a sleep that is interrupted");
+}
+
 # Other tracers
 
 is(vdsorun("$dir/$_", 'trace')->{out}, "traced, attached\n", "$_: programs may trace others") for qw(dynamic musl);

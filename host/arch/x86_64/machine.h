@@ -19,7 +19,6 @@
 
 #define MACHINE_ELF EM_X86_64
 #define MACHINE_AUDIT AUDIT_ARCH_X86_64
-#define MACHINE_NR_LIMIT 0x40000000 /* system call numbers from here on are x32's */
 #define MACHINE_SYSCALL_INSN "\x0f\x05"
 #define MACHINE_SYSCALL_INSN_SIZE 2
 /* Below the stack pointer, what a function may use without moving it. */
@@ -43,11 +42,6 @@ static inline long machine_result(const machine_regs *regs)
 	return (long)regs->rax;
 }
 
-static inline void machine_set_result(machine_regs *regs, long value)
-{
-	regs->rax = (uint64_t)value;
-}
-
 /* The register of system call argument `i`, 0 to 5. */
 static inline unsigned long long *machine_arg(machine_regs *regs, unsigned int i)
 {
@@ -64,10 +58,17 @@ static inline void machine_prepare_call(machine_regs *regs, uint64_t insn, long 
 	regs->orig_rax = UINT64_MAX; /* nothing to restart */
 }
 
-/* At the entry of a system call: do none; the result is what machine_set_result() said. */
-static inline void machine_skip_call(machine_regs *regs)
+/* Results that no program sees: the kernel's ERESTARTSYS and its kin. At a stop in a call: it will be made again, with the
+ * registers as they are then; unless a signal handler comes between. */
+static inline bool machine_restarts(const machine_regs *regs)
 {
-	regs->orig_rax = UINT64_MAX;
+	return (long)regs->rax == -512;
+}
+
+/* At the exit of a call: a signal has ended it. */
+static inline bool machine_interrupted(const machine_regs *regs)
+{
+	return (long)regs->rax == -4 || ((long)regs->rax <= -512 && (long)regs->rax >= -516);
 }
 
 static inline long machine_call_nr(const machine_regs *regs)
