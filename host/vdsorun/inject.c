@@ -8,8 +8,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -73,24 +75,39 @@ static long call(struct tracee *t, long nr, uint64_t a, uint64_t b, uint64_t c, 
 	return machine_result(&regs);
 }
 
-/* The address of the auxv entry's value; 0: there is none. From the stack pointer up: argc, argv, 0, environment, 0, auxv. */
-static uint64_t find_auxv(const struct tracee *t, uint64_t type)
+/* What lies on the stack, from its pointer up: argc, argv, 0, environment, 0, auxv. False: it is nothing like that. */
+struct auxv {
+	uint64_t at, size;
+	uint64_t host_image; /* value of AT_SYSINFO_EHDR, */
+	uint64_t entry;      /* and where that stands; 0: there is none */
+};
+
+static bool find_auxv(const struct tracee *t, struct auxv *auxv)
 {
 	uint64_t at = machine_sp(&t->regs), entry[2], word;
 	unsigned int zeros = 0;
 
+	*auxv = (struct auxv){ 0 };
 	if (!tracee_peek(t->pid, at, &word, 8))
-		return 0;
+		return false;
 	at += 8 + 8 * word; /* argv's 0 */
 	for (unsigned int i = 0; zeros < 2 && i < AUXV_WORDS; i++, at += 8) {
 		if (!tracee_peek(t->pid, at, &word, 8))
-			return 0;
+			return false;
 		zeros += word == 0;
 	}
-	for (; tracee_peek(t->pid, at, entry, 16) && entry[0] != AT_NULL; at += 16)
-		if (entry[0] == type)
-			return at + 8;
-	return 0;
+	auxv->at = at;
+	do {
+		if (!tracee_peek(t->pid, at, entry, 16))
+			return false;
+		if (entry[0] == AT_SYSINFO_EHDR) {
+			auxv->host_image = entry[1];
+			auxv->entry = at + 8;
+		}
+		at += 16;
+	} while (entry[0] != AT_NULL);
+	auxv->size = at - auxv->at;
+	return true;
 }
 
 /* A system call instruction of the host's vDSO, at the same place in each process. */
@@ -193,20 +210,48 @@ static const char *map_files(struct tracee *t, const struct run *run, const int 
 	return "it may not map the page or the image";
 }
 
+/* Debuggers read /proc/<pid>/auxv, which is the kernel's copy: make it the stack's. Not all kernels can; nobody else needs it. */
+static void show_auxv(struct tracee *t, const struct auxv *auxv)
+{
+	struct prctl_mm_map map = { .auxv = (void *)auxv->at, .auxv_size = (uint32_t)auxv->size, .exe_fd = (uint32_t)-1 };
+	uint64_t at = (machine_sp(&t->regs) - MACHINE_RED_ZONE - sizeof(map)) & ~15ull;
+	unsigned long long code[2], data[2], brk, stack, arg[2], env[2];
+	char path[32], line[2048] = "", *fields;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)t->pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	fields = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL; /* behind the name: fields from 3 on */
+	fclose(file);
+	if (!fields || sscanf(fields + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			      " %llu %llu %llu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %llu"
+			      " %llu %llu %llu %llu", &code[0], &code[1], &stack, &data[0], &data[1], &brk, &arg[0], &arg[1], &env[0],
+			      &env[1]) != 10)
+		return;
+	map.start_code = code[0], map.end_code = code[1], map.start_stack = stack;
+	map.start_data = data[0], map.end_data = data[1], map.start_brk = map.brk = brk; /* nothing was allocated yet */
+	map.arg_start = arg[0], map.arg_end = arg[1], map.env_start = env[0], map.env_end = env[1];
+	if (tracee_poke(t->pid, at, &map, sizeof(map)))
+		call(t, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, at, sizeof(map), 0, 0);
+}
+
 static const char *map_into(struct tracee *t, const struct run *run)
 {
-	uint64_t entry, host_image, image, magic;
+	uint64_t image, magic;
 	const char *error;
+	struct auxv auxv;
 	int files[2];
 
 	if (!to_call_stop(t) || !tracee_get_regs(t->pid, &t->regs)) /* exec's own result is out of the way there */
 		return "it does not stop";
 	if (!machine_native(&t->regs))
 		return "it is not of 64 bits";
-	entry = find_auxv(t, AT_SYSINFO_EHDR);
-	if (!entry || !tracee_peek(t->pid, entry, &host_image, 8) || !tracee_peek(t->pid, host_image, &magic, 8) || memcmp(&magic, ELFMAG, SELFMAG) != 0)
+	if (!find_auxv(t, &auxv) || !auxv.entry || !tracee_peek(t->pid, auxv.host_image, &magic, 8) ||
+	    memcmp(&magic, ELFMAG, SELFMAG) != 0)
 		return "the host gives it none to replace";
-	if (!find_insn(t, host_image))
+	if (!find_insn(t, auxv.host_image))
 		return "the host's has no system call instruction";
 	error = give_files(t, run, files);
 	if (error)
@@ -214,9 +259,12 @@ static const char *map_into(struct tracee *t, const struct run *run)
 	error = map_files(t, run, files, &image);
 	call(t, SYS_close, (uint64_t)files[0], 0, 0, 0, 0, 0);
 	call(t, SYS_close, (uint64_t)files[1], 0, 0, 0, 0, 0);
-	if (!error && !tracee_poke(t->pid, entry, &image, 8))
-		error = "its stack can't be written";
-	return error;
+	if (error)
+		return error;
+	if (!tracee_poke(t->pid, auxv.entry, &image, 8))
+		return "its stack can't be written";
+	show_auxv(t, &auxv);
+	return NULL;
 }
 
 enum inject_result inject(const struct run *run, pid_t pid, const char **reason, int *status, int *signal)

@@ -54,6 +54,20 @@ static const char *whose(void)
 	return memcmp(word, "vdk page", 8) == 0 ? "vdk" : "host";
 }
 
+/* /proc/self/auxv says what the stack's says. */
+static bool auxv_shown(void)
+{
+	unsigned long entry[2], shown = 0;
+	FILE *file = fopen("/proc/self/auxv", "r");
+
+	while (file && fread(entry, sizeof(entry), 1, file) == 1)
+		if (entry[0] == AT_SYSINFO_EHDR)
+			shown = entry[1];
+	if (file)
+		fclose(file);
+	return shown && shown == (unsigned long)image();
+}
+
 static int64_t ns_of(const struct timespec *ts)
 {
 	return ts->tv_sec * 1000000000ll + ts->tv_nsec;
@@ -261,6 +275,8 @@ int main(int argc, char **argv)
 		puts(whose());
 	} else if (strcmp(what, "watch") == 0) {
 		watch(atoi(argv[2]));
+	} else if (strcmp(what, "auxv") == 0) {
+		puts(auxv_shown() ? "shown" : "not shown");
 	} else if (strcmp(what, "trace") == 0) {
 		trace();
 	} else if (strcmp(what, "calls") == 0) { /* made directly: each lies between two readings of the page */

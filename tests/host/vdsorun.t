@@ -60,6 +60,7 @@ like(vdsorun('bash', '-c', "sleep 0.1 & wait; $dir/musl; date +%s")->{out}, qr/\
 like(vdsorun('python3', '-c', 'import subprocess, sys; subprocess.run(sys.argv[1])', "$dir/dynamic")->{out}, qr/\Avdk\n\z/,
 	'a child of python3, which closes all files before');
 
+is(vdsorun("$dir/$_", 'auxv')->{out}, "shown\n", "$_: debuggers find the image by /proc/<pid>/auxv") for qw(dynamic static musl);
 my $watch = vdsorun("$dir/static", 'watch', 700)->{out};
 my ($worst, $back) = $watch =~ /\Aworst (\d+) back (\d+)/ or diag($watch);
 ok(defined $worst && $worst <= 1000, 'all clocks within 1 us of the system calls') or diag($watch);
