@@ -59,6 +59,8 @@ $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/vdsoctl
 
 $B/vdso-image.h: $B/vdso.so ;
 
+vdsoctl: $H/vdsoctl ## what lists, audits and watches vDSOs, build/host/vdsoctl
+
 # What audits images, and looks into those of processes; of the kit, it takes the read path.
 $H/obj/host/vdsoctl/%.o: host/vdsoctl/%.c
 	@mkdir -p $(@D)
@@ -263,5 +265,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs help vdsorun bench no-host-port image kernel root boot-files run test-files test clean
+.PHONY: docs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test clean
 -include $(shell find $B $H -name '*.d' 2>/dev/null)

@@ -19,7 +19,7 @@
 #include "vdsoctl.h"
 #include "views.h"
 
-/* Readings of each clock in a burst on one CPU, and the rest after it: a tenth of a CPU's time. */
+/* Readings of each clock in a burst on one CPU, and the rest after it, so that it takes a fifth of a CPU or less. */
 #define BURST 100
 #define REST 0.005
 
