@@ -129,7 +129,7 @@ GUEST := $(basename $(notdir $(wildcard tests/guest/*.c)))
 USER_BIN := $(patsubst %.c,$B/%,$(wildcard user/*.c)) $(foreach t,$(GUEST),$(addprefix $B/tests/guest/$t-,$(LIBCS)))
 
 # tests/nolibc, for the architectures that Debian has no C library for, and for those that can compare it with one.
-NOLIBC_FLAGS := $(TARGET) $(NOLIBC_ARCH_FLAGS) -nostdlibinc -isystem tests/nolibc/include -I$B -fno-builtin -fno-pic -fno-stack-protector
+NOLIBC_FLAGS := --target=$(ARCH)-linux-gnu $(NOLIBC_ARCH_FLAGS) -nostdlibinc -isystem tests/nolibc/include -I$B -fno-builtin -fno-pic -fno-stack-protector
 NOLIBC_OBJ := $(patsubst %,$O/%.o,$(wildcard tests/nolibc/*.c tests/nolibc/arch/$(ARCH)/*.S))
 CC_nolibc := $(CC) $(NOLIBC_FLAGS) -static -nostdlib -fuse-ld=lld $B/nolibc.a
 

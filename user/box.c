@@ -143,8 +143,8 @@ static int status(char **argv)
 
 		if (stat(*argv, &st) != 0)
 			return fail(*argv);
-		printf("%o %u %u %lld %s\n", (unsigned int)(st.st_mode & 07777), (unsigned int)st.st_uid, (unsigned int)st.st_gid,
-		       (long long)st.st_size, *argv);
+		printf("%o %u %u %lld %s\n", (unsigned int)(st.st_mode & 07777), (unsigned int)st.st_uid,
+		       (unsigned int)st.st_gid, (long long)st.st_size, *argv);
 	}
 	return 0;
 }

@@ -207,12 +207,13 @@ static unsigned long cpucfg(unsigned long word)
 	return word;
 }
 
-/* Bits for CPUCFG itself, LAM, UAL, FPU, LSX, LASX, and seven more that are in CPUCFG too. Expected: CPUCFG, LAM, FPU. */
+/* Bits for CPUCFG itself, LAM, UAL, FPU, LSX, LASX, and seven more that are in CPUCFG too. Expected: CPUCFG, LAM, FPU.
+ */
 static void processor_is_right(void)
 {
 	unsigned long one = cpucfg(1), two = cpucfg(2), possible = 1 | 0x1fc0;
 
-	possible |= (two >> 22 & 1) << 1 | (one >> 20 & 1) << 2 | (two & 1) << 3 | (two >> 6 & 1) << 4 | (two >> 7 & 1) << 5;
+	possible |= (two >> 22 & 1) << 1 | (one >> 20 & 1) << 2 | (two & 1) << 3 | (two >> 6 & 3) << 4;
 	hwcap_is(possible, 0xb);
 }
 #endif

@@ -64,7 +64,8 @@ my $timed = 'read a b </proc/uptime; sleep 1; read c d </proc/uptime; echo $a $c
 my $from = time;
 my $results = sessions([], [
 	['date', shell('date -u +%s')],
-	(map { ["case $_", shell("rm -rf /tmp/busybox; mkdir /tmp/busybox; cd /tmp/busybox; $cases[$_][1]")] } 0 .. $#cases),
+	(map { ["case $_", shell("rm -rf /tmp/busybox; mkdir /tmp/busybox; cd /tmp/busybox; $cases[$_][1]")] }
+		0 .. $#cases),
 	['sleep', shell($timed)],
 ]);
 my $until = time;

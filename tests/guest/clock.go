@@ -140,7 +140,8 @@ func main() {
 		}()
 	}
 	all.Wait()
-	ok(backwards == 0, fmt.Sprintf("in %d goroutines and %d rounds MONOTONIC never goes back", goroutines, goroutines*rounds))
+	ok(backwards == 0, fmt.Sprintf("in %d goroutines and %d rounds MONOTONIC never goes back",
+		goroutines, goroutines*rounds))
 	ok(wall() == 0, "REALTIME is MONOTONIC and a constant")
 
 	before := time.Now()

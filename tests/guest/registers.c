@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The processor's state across interrupts, switches of process, signals, fork and execve.
  *
- * Owns: the claims about registers. Relies on: guest.h; registers/<arch>.h, which supplies: CONTROL_NAME and the values of
- * control(), set_control(); VECTORS, up to 1 KiB each; GENERAL registers, hold_general(), what it holds BESIDES; FLAGS, 1 if
- * there are any, flags_are_kept(); HANDLER_FLAGS if a handler starts with particular ones, handler_flags_are_right().
+ * Owns: the claims about registers. Relies on: guest.h; registers/<arch>.h, which supplies:
+ * CONTROL_NAME, control(), set_control(), and the values for them; VECTORS, of up to 1 KiB each;
+ * GENERAL, the number of registers that hold_general() holds, and what it holds BESIDES;
+ * FLAGS, 1 if there are any, with flags_are_kept(); HANDLER_FLAGS, if a handler starts with particular ones, with
+ * handler_flags_are_right().
  * Run with the argument `initial`, the program looks at the state that it starts with. */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -189,8 +191,8 @@ static void control_is_kept(void)
 	signal(SIGUSR1, look_and_spoil);
 	set_control(OTHER_CONTROL);
 	raise(SIGUSR1);
-	ok(handler_control == (HANDLERS_START_INITIAL ? INITIAL_CONTROL : OTHER_CONTROL), "a handler starts with the %s %s",
-	   HANDLERS_START_INITIAL ? "initial" : "interrupted program's", CONTROL_NAME);
+	ok(handler_control == (HANDLERS_START_INITIAL ? INITIAL_CONTROL : OTHER_CONTROL),
+	   "a handler starts with the %s %s", HANDLERS_START_INITIAL ? "initial" : "interrupted program's", CONTROL_NAME);
 	ok(control_is(OTHER_CONTROL), "a handler's %s is gone when it has returned", CONTROL_NAME);
 	is_int(in_child(control_is_inherited), 0, "a child inherits %s", CONTROL_NAME);
 	is_int(in_child(initial_program), 0, "execve sets %s back", CONTROL_NAME);

@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <sys/syscall.h>
 
-/* It supplies nolibc_syscall(nr, a, b, c, d, e, f), nolibc_thread_pointer(), nolibc_set_thread_pointer(tp); TLS_BELOW, 1 if
- * thread-local variables end where the thread pointer points and 0 if they begin there; SIGACTION_RESTORER, 1 if the
- * kernel returns from handlers through the program. Its arch.S: _start, vfork, and what is declared below. */
+/* It supplies nolibc_syscall(nr, a, b, c, d, e, f), nolibc_thread_pointer(), nolibc_set_thread_pointer(tp);
+ * TLS_BELOW, 1 if thread-local variables end where the thread pointer points and 0 if they begin there;
+ * SIGACTION_RESTORER, 1 if the kernel returns from handlers through the program.
+ * Its arch.S: _start, vfork, and what is declared below. */
 #include "arch.h"
 
 /* With TLS_BELOW it is where the thread pointer points, otherwise it ends there. */

@@ -32,14 +32,12 @@ static void fill(struct output *o, char c, long count)
 		put(o, &c, 1);
 }
 
-/* Sign or prefix, zeros, body, in the field. */
+/* Sign or prefix, so many zeros, body, in the field. */
 static void put_field(struct output *o, const struct conversion *c, const char *prefix, long zeros, const char *body,
 		      size_t length)
 {
 	long pad = c->width - (long)strlen(prefix) - zeros - (long)length;
 
-	if (zeros < 0)
-		zeros = 0, pad = c->width - (long)strlen(prefix) - (long)length;
 	if (c->zero && !c->left && pad > 0)
 		zeros += pad, pad = 0;
 	if (!c->left)
@@ -151,7 +149,8 @@ static void convert(struct output *o, const char **format, va_list *args)
 	case 'i':
 		value = size > 0 ? va_arg(*args, long) : va_arg(*args, int);
 		value = size == -2 ? (signed char)value : size == -1 ? (short)value : value;
-		put_number(o, &c, sign_of(&c, value < 0), value < 0 ? -(unsigned long)value : (unsigned long)value, 10, false);
+		put_number(o, &c, sign_of(&c, value < 0), value < 0 ? -(unsigned long)value : (unsigned long)value, 10,
+			   false);
 		break;
 	case 'u':
 	case 'x':
@@ -219,7 +218,9 @@ int vfprintf(FILE *file, const char *format, va_list args)
 	char text[4096];
 	int length = vsnprintf(text, sizeof(text), format, args);
 
-	return fwrite(text, 1, (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1, file) == 0 && length ? EOF : length;
+	if ((size_t)length >= sizeof(text))
+		return EOF;
+	return length == 0 || fwrite(text, 1, (size_t)length, file) ? length : EOF;
 }
 
 int vprintf(const char *format, va_list args)

@@ -21,7 +21,8 @@
 
 DEFINE(pid_t, fork, (void), clone, SIGCHLD, 0, 0, 0, 0, 0)
 DEFINE(int, execve, (const char *path, char *const argv[], char *const envp[]), execve, path, argv, envp, 0, 0, 0)
-DEFINE(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage), wait4, pid, status, options, usage, 0, 0)
+DEFINE(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage), wait4, pid, status, options, usage, 0,
+       0)
 DEFINE(pid_t, waitpid, (pid_t pid, int *status, int options), wait4, pid, status, options, 0, 0, 0)
 DEFINE(int, waitid, (int kind, id_t id, siginfo_t *info, int options), waitid, kind, id, info, options, 0, 0)
 DEFINE(pid_t, getpid, (void), getpid, 0, 0, 0, 0, 0, 0)

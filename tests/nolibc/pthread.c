@@ -71,7 +71,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 	new_thread->fn = fn;
 	new_thread->arg = arg;
 	*thread = new_thread;
-	tid = nolibc_clone(flags, memory + GUARD + stack, &new_thread->tid, &new_thread->tid, nolibc_pointer_of(new_thread));
+	tid = nolibc_clone(flags, memory + GUARD + stack, &new_thread->tid, &new_thread->tid,
+			   nolibc_pointer_of(new_thread));
 	if (tid < 0) {
 		munmap(memory, size);
 		return (int)-tid;

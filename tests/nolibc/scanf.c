@@ -38,8 +38,10 @@ static size_t word(struct input *in, char *to, size_t width, const char *set)
 {
 	size_t length = 0;
 
-	for (; length < width && in->next != EOF && (set ? strchr(set, in->next) != NULL : !is_space(in->next)); advance(in))
+	while (length < width && in->next != EOF && (set ? strchr(set, in->next) != NULL : !is_space(in->next))) {
 		to[length++] = (char)in->next;
+		advance(in);
+	}
 	to[length] = '\0';
 	return length;
 }

@@ -12,8 +12,8 @@
 
 #define SA_RESTORER 0x04000000
 
-/* The kernel's; `restorer` is there where an architecture has it. QEMU 7.2 in user mode takes it to be there on LoongArch
- * too, and so the mask to be the word behind. */
+/* The kernel's; `restorer` is there where an architecture has it. QEMU 7.2 in user mode takes it to be there on
+ * LoongArch too, and so the mask to be the word behind. */
 struct kernel_sigaction {
 	void (*handler)(int);
 	unsigned long flags;

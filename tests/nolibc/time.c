@@ -100,5 +100,7 @@ unsigned int alarm(unsigned int seconds)
 	struct itimerval value = { .it_value.tv_sec = seconds }, old = { 0 };
 
 	setitimer(ITIMER_REAL, &value, &old);
-	return (unsigned int)old.it_value.tv_sec + (old.it_value.tv_usec >= 500000 || (!old.it_value.tv_sec && old.it_value.tv_usec));
+	if (old.it_value.tv_usec >= 500000 || (old.it_value.tv_sec == 0 && old.it_value.tv_usec > 0))
+		old.it_value.tv_sec++;
+	return (unsigned int)old.it_value.tv_sec;
 }

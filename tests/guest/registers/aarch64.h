@@ -43,13 +43,13 @@ static bool have_always(void)
 
 #define VECTORS { { "SIMD", hold_q, 32 * 16, have_always } }
 
-/* All but sp, x29, which compilers keep, and the two that hold the arguments. */
 #define FLAGS 1
-#define GENERAL 28
 #define BESIDES ""
-#define EACH_GENERAL(DO)                                                                                               \
-	DO(0, x2) DO(1, x3) DO(2, x4) DO(3, x5) DO(4, x6) DO(5, x7) DO(6, x8) DO(7, x9) DO(8, x10) DO(9, x11)         \
-	DO(10, x12) DO(11, x13) DO(12, x14) DO(13, x15) DO(14, x16) DO(15, x17) DO(16, x18) DO(17, x19) DO(18, x20)   \
+/* All but sp, x29, which compilers keep, and the two that hold the arguments. */
+#define GENERAL 28
+#define EACH_GENERAL(DO) \
+	DO(0, x2) DO(1, x3) DO(2, x4) DO(3, x5) DO(4, x6) DO(5, x7) DO(6, x8) DO(7, x9) DO(8, x10) DO(9, x11) \
+	DO(10, x12) DO(11, x13) DO(12, x14) DO(13, x15) DO(14, x16) DO(15, x17) DO(16, x18) DO(17, x19) DO(18, x20) \
 	DO(19, x21) DO(20, x22) DO(21, x23) DO(22, x24) DO(23, x25) DO(24, x26) DO(25, x27) DO(26, x28) DO(27, x30)
 #define LOAD(n, reg) "ldr " #reg ", [x0, 8*" #n "]\n\t"
 #define STORE(n, reg) "str " #reg ", [x0, 8*" #n "]\n\t"

@@ -55,13 +55,13 @@ static bool have_always(void)
 
 #define VECTORS { { "floating-point", hold_f, 33 * 8, have_always } }
 
-/* All but sp, tp, the reserved r21 and the two that hold the arguments. */
 #define FLAGS 0
-#define GENERAL 26
 #define BESIDES ""
-#define EACH_GENERAL(DO)                                                                                                \
-	DO(0, ra) DO(1, a2) DO(2, a3) DO(3, a4) DO(4, a5) DO(5, a6) DO(6, a7) DO(7, t0) DO(8, t1) DO(9, t2) DO(10, t3)  \
-	DO(11, t4) DO(12, t5) DO(13, t6) DO(14, t7) DO(15, t8) DO(16, s0) DO(17, s1) DO(18, s2) DO(19, s3) DO(20, s4)   \
+/* All but sp, tp, the reserved r21 and the two that hold the arguments. */
+#define GENERAL 26
+#define EACH_GENERAL(DO) \
+	DO(0, ra) DO(1, a2) DO(2, a3) DO(3, a4) DO(4, a5) DO(5, a6) DO(6, a7) DO(7, t0) DO(8, t1) DO(9, t2) DO(10, t3) \
+	DO(11, t4) DO(12, t5) DO(13, t6) DO(14, t7) DO(15, t8) DO(16, s0) DO(17, s1) DO(18, s2) DO(19, s3) DO(20, s4) \
 	DO(21, s5) DO(22, s6) DO(23, s7) DO(24, s8) DO(25, fp)
 #define LOAD(n, reg) "ld.d $" #reg ", $a0, 8*" #n "\n\t"
 #define STORE(n, reg) "st.d $" #reg ", $a0, 8*" #n "\n\t"

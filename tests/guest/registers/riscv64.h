@@ -44,11 +44,11 @@ static bool have_always(void)
 
 #define VECTORS { { "floating-point", hold_f, 32 * 8, have_always } }
 
-/* All but sp, gp, tp and the two that hold the arguments. */
 #define FLAGS 0
-#define GENERAL 26
 #define BESIDES ""
-#define EACH_GENERAL(DO)                                                                                               \
+/* All but sp, gp, tp and the two that hold the arguments. */
+#define GENERAL 26
+#define EACH_GENERAL(DO) \
 	DO(0, ra) DO(1, t0) DO(2, t1) DO(3, t2) DO(4, s1) DO(5, a2) DO(6, a3) DO(7, a4) DO(8, a5) DO(9, a6) DO(10, a7) \
 	DO(11, s2) DO(12, s3) DO(13, s4) DO(14, s5) DO(15, s6) DO(16, s7) DO(17, s8) DO(18, s9) DO(19, s10) DO(20, s11) \
 	DO(21, t3) DO(22, t4) DO(23, t5) DO(24, t6) DO(25, s0)

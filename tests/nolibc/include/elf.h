@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: 64-bit ELF, as far as tests read and write it; the auxiliary vector; <link.h>. Relies on: the ELF specification.
+/* Owns: 64-bit ELF, as far as tests read and write it; the auxiliary vector; <link.h>.
+ * Relies on: the ELF specification.
  * Who may include: programs. */
 #ifndef VDK_NOLIBC_ELF_H
 #define VDK_NOLIBC_ELF_H
