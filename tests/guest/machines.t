@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
-# Owns: the claim that the kernel takes machine and CPU as it finds them: other ones than tools/boot's run the same program.
+# Owns: the claim that the kernel takes machine and CPU as it finds them: others than tools/boot's run the same program.
 # Relies on: tools/boot's QEMU variable.
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ my %machines = (
 	aarch64 => [
 		['GICv3', 'virt,gic-version=3', 'max'],
 		['entry at EL2, PSCI by SMC', 'virt,virtualization=on', 'max'],
-		['GICv3, entry at EL2, no PAN, no atomics, no random numbers', 'virt,gic-version=3,virtualization=on', 'cortex-a53'],
+		['GICv3, entry at EL2, no PAN, no atomics', 'virt,gic-version=3,virtualization=on', 'cortex-a53'],
 		['a secure world', 'virt,secure=on', 'cortex-a76'],
 	],
 	loongarch64 => [],

@@ -12,8 +12,8 @@
 #define REGS_SYSCALL 280
 #define REGS_SIZE 288
 
-/* Bit of the stack pointer that is set on a kernel stack and clear in the guard below it: stacks lie at odd multiples of
- * ARCH_KSTACK_SIZE. */
+/* Bit of the stack pointer that is set on a kernel stack and clear in the guard below it: stacks lie at odd multiples
+ * of ARCH_KSTACK_SIZE. */
 #define KSTACK_SHIFT 14
 
 #define ESR_EC_SHIFT 26
@@ -46,7 +46,8 @@
 #define PTE_NOT_GLOBAL 0x800
 #define PTE_TYPE_SHIFT 2 /* MAIR index */
 
-/* TCR_EL1: 48 bits and 4 KiB pages in both halves, walks through inner-shareable write-back memory, tagged user pointers. */
+/* TCR_EL1: 48 bits and 4 KiB pages in both halves, walks through inner-shareable write-back memory, tagged user
+ * pointers. */
 #define TCR_T0SZ_48 16
 #define TCR_WALK0 0x3500
 #define TCR_T1SZ_48 (16 << 16)
@@ -74,9 +75,10 @@
 #define SCTLR_UCI (1 << 26)
 #define SCTLR_NTLSMD (1 << 28)
 #define SCTLR_LSMAOE (1 << 29)
-#define SCTLR_MMU_OFF (SCTLR_ITD | SCTLR_SED | SCTLR_EOS | SCTLR_TSCXT | SCTLR_EIS | SCTLR_SPAN | SCTLR_NTLSMD | SCTLR_LSMAOE)
-#define SCTLR_MMU_ON (SCTLR_MMU_OFF | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_I | SCTLR_DZE | SCTLR_UCT | SCTLR_NTWE | \
-		      SCTLR_UCI)
+#define SCTLR_MMU_OFF (SCTLR_ITD | SCTLR_SED | SCTLR_EOS | SCTLR_TSCXT | SCTLR_EIS | SCTLR_SPAN | SCTLR_NTLSMD | \
+		       SCTLR_LSMAOE)
+#define SCTLR_MMU_ON (SCTLR_MMU_OFF | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_I | SCTLR_DZE | SCTLR_UCT | \
+		      SCTLR_NTWE | SCTLR_UCI)
 
 /* HCR_EL2: EL1 is AArch64. CNTHCTL_EL2: EL1 has the counters and timers. */
 #define HCR_RW (1 << 31)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From the arm64 boot protocol (MMU off, EL2 or EL1, x0 = the device tree) to start64() at its linked address.
- * Owns: the boot page tables: the first 4 GiB, of which the first GiB is devices, at 0, at the direct map and at KERNEL_BASE.
+ * Owns: the boot page tables: the first 4 GiB, of which the first GiB is devices, at 0, at the direct map and at
+ * KERNEL_BASE.
  * Relies on: the loader having put the image at KERNEL_LOAD and cleaned it to memory, as the protocol says.
  * Never: leaves these tables in use: kmap_init() replaces them by the final ones. */
 #include "asm.h"

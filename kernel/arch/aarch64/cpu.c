@@ -7,7 +7,8 @@
 #include "boot/loader.h"
 #include "sysreg.h"
 
-#define CNTKCTL_EL0VCTEN 2 /* user mode: CNTVCT_EL0 (with ECV, CNTVCTSS_EL0) and CNTFRQ_EL0; no other counter, no timer */
+/* User mode has CNTVCT_EL0 (with ECV, CNTVCTSS_EL0) and CNTFRQ_EL0; no other counter, no timer. */
+#define CNTKCTL_EL0VCTEN 2
 #define MDSCR_TDCC 0x1000  /* the debug channel is not for user mode */
 #define DFR0_PMU_IMPLEMENTATION_DEFINED 15
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* All ways into the kernel and out of it, and the switch between two threads.
  * Owns: the vector table; how struct arch_regs is saved.
- * Relies on: SP_EL1 being the top of the thread's kernel stack in user mode; interrupts being off from exit_to_user() to
- * ERET.
+ * Relies on: SP_EL1 being the top of the thread's kernel stack in user mode; interrupts being off from exit_to_user()
+ * to ERET.
  * Never: uses a stack pointer that has left its stack. */
 #include "asm.h"
 
@@ -162,7 +162,8 @@ odd:	mov	x0, sp
 	bl	trap_fatal
 	brk	#0
 
-	/* x0 is the stack pointer, sp - x0 is what x0 was. User mode's thread pointers serve as scratch: nobody returns. */
+	/* x0 is the stack pointer, sp - x0 is what x0 was. User mode's thread pointers serve as scratch: nobody
+	 * returns. */
 stack_overflow:
 	msr	tpidrro_el0, x0
 	sub	x0, sp, x0

@@ -2,7 +2,8 @@
 /* The interrupt controller.
  * Owns: the distributor and the CPU interfaces: GICv2's in memory; GICv3's redistributors and system registers.
  * Relies on: the device tree for where they are.
- * Never: uses groups, priorities or preemption: every interrupt has the same priority, in the group that is the kernel's. */
+ * Never: uses groups, priorities or preemption: every interrupt has the same priority, in the group that is the
+ * kernel's. */
 #include "gic.h"
 
 #include "arch/arch.h"

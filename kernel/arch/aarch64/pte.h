@@ -14,7 +14,8 @@
 #define PTE_PXN (1UL << 53)
 #define PTE_UXN (1UL << 54)
 #define PTE_ADDRESS 0x0000fffffffff000UL
-/* Bits that the CPU ignores: the protection that was asked for, and a mark that makes the entry of no protection not 0. */
+/* Bits that the CPU ignores: the protection that was asked for, and a mark that makes the entry of no protection
+ * not 0. */
 #define PTE_PROT_SHIFT 55
 #define PTE_PROT (7UL << PTE_PROT_SHIFT)
 #define PTE_KEPT (1UL << 58)
@@ -53,8 +54,8 @@ static inline void pte_sync_code(const void *page)
 /* What is writable or executable can be read, too. */
 static inline uint64_t pte_user(paddr_t pa, unsigned int prot)
 {
-	uint64_t e = pa | PTE_KEPT | (uint64_t)prot << PTE_PROT_SHIFT | PTE_NORMAL | PTE_PAGE | PTE_USER | PTE_NOT_GLOBAL |
-		     PTE_PXN;
+	uint64_t e = pa | PTE_KEPT | (uint64_t)prot << PTE_PROT_SHIFT | PTE_NORMAL | PTE_PAGE | PTE_USER |
+		     PTE_NOT_GLOBAL | PTE_PXN;
 
 	if (prot)
 		e |= PTE_VALID;

@@ -131,8 +131,8 @@ int arch_signal_push(struct arch_regs *r, const struct sigaction_kernel *act, co
 	return 0;
 }
 
-/* FPSIMD is a must; what else Linux may have written is refused, as by a Linux without it. By way of a buffer: to copy may
- * mean to sleep, and then the registers are another thread's. */
+/* FPSIMD is a must; what else Linux may have written is refused, as by a Linux without it. By way of a buffer: to copy
+ * may mean to sleep, and then the registers are another thread's. */
 static int pop_records(uaddr_t at, struct arch_fpsimd *fpsimd)
 {
 	uaddr_t end = at + RESERVED_SIZE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The only instructions of the kernel that touch user memory.
- * Owns: nothing. PAN stays set: LDTR and STTR have user mode's rights; only the exclusive pair needs it cleared, for want of
- * unprivileged exclusives.
+ * Owns: nothing. PAN stays set: LDTR and STTR have user mode's rights; only the exclusive pair needs it cleared, for
+ * want of unprivileged exclusives.
  * Relies on: the caller having checked the range; traps.c following the exception table.
  * Never: is left with PAN clear. */
 #include "trap/extable.h"
@@ -13,7 +13,8 @@
 	ex_entry 9000b, \to
 	.endm
 
-	/* x2 bytes from x1 to x0: 32, 8, then 1 at a time. A fault is narrowed down bytewise, so that the result is exact. */
+	/* x2 bytes from x1 to x0: 32, 8, then 1 at a time. A fault is narrowed down bytewise, so that the result is
+	 * exact. */
 	.macro copy load, loadb, store, storeb
 1:	subs	x9, x2, #32
 	b.lo	2f
@@ -50,7 +51,8 @@
 
 	.text
 
-	/* size_t arch_copy_user(void *to, const void *from, size_t n). Bit 63 tells which of the two is the kernel's. */
+	/* size_t arch_copy_user(void *to, const void *from, size_t n). Bit 63 tells which of the two is the
+	 * kernel's. */
 	.globl arch_copy_user
 arch_copy_user:
 	tbz	x1, #63, copy_in
@@ -58,8 +60,8 @@ arch_copy_user:
 copy_in:
 	copy	ldtr, ldtrb, str, strb
 
-	/* int arch_cmpxchg_user(uint32_t *p, uint32_t old, uint32_t new, uint32_t *seen). LDAXR, STLXR and the barrier make
-	 * it as ordered as Linux's. */
+	/* int arch_cmpxchg_user(uint32_t *p, uint32_t old, uint32_t new, uint32_t *seen). LDAXR, STLXR and the
+	 * barrier make it as ordered as Linux's. */
 	.arch_extension pan
 	.globl arch_cmpxchg_user
 arch_cmpxchg_user:

@@ -7,10 +7,12 @@
 
 #define VDK_VERSION LINUX_2.6.39
 #define VDK_PREFIX(name) __kernel_##name
-/* -mbranch-protection makes the compiler say in a note that each entry point begins with BTI, and that return addresses are signed. */
+/* -mbranch-protection makes the compiler say in a note that each entry point begins with BTI, and that return addresses
+ * are signed. */
 #define VDK_PROPERTY_NOTE 1
-/* An absolute symbol named like the version, as GNU ld makes one for Linux. With it there are six symbols, and so six buckets of
- * DT_HASH: 0xd35ec75, the hash that Go before 1.22 holds, leads to clock_gettime's bucket, 0xb0cd725 mod 6 (golang/go#62309). */
+/* An absolute symbol named like the version, as GNU ld makes one for Linux. With it the table has six entries, and
+ * DT_HASH six buckets: 0xd35ec75, the hash that Go before 1.22 holds, leads to clock_gettime's, 0xb0cd725 mod 6
+ * (docs/decisions/hash-tables.md). */
 #define VDK_VERSION_SYMBOL 1
 #define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(rt_sigreturn)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the instructions of riscv64 that user mode may and may not use. Relies on: Linux's choices, but for the cycle and
- * instruction counters, which Linux kept open until 6.6.
+/* Owns: the instructions of riscv64 that user mode may and may not use. Relies on: Linux's choices, but for the cycle
+ * and instruction counters, which Linux kept open until 6.6.
  * Who may include: tests/guest/privilege.c. */
 #ifndef VDK_TESTS_GUEST_PRIVILEGE_RISCV64_H
 #define VDK_TESTS_GUEST_PRIVILEGE_RISCV64_H
