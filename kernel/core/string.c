@@ -33,6 +33,8 @@ NO_BUILTIN void *memcpy(void *restrict to, const void *restrict from, size_t n)
 			((aligned_word *)d)[2] = c;
 			((aligned_word *)d)[3] = e;
 		}
+		for (; n >= 8; n -= 8, d += 8, s += 8)
+			*(aligned_word *)d = *(const aligned_word *)s;
 	}
 	for (; n >= 8; n -= 8, d += 8, s += 8)
 		((struct word *)d)->v = ((const struct word *)s)->v;

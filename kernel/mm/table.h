@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: the shape of page tables, which all architectures share: entries of 8 bytes, a page of them each.
  * Relies on: the architecture's pte.h.
- * Who may include: kernel/mm/pagetable.c and kmap.c. */
+ * Who may include: kernel/mm/pagetable.c and kmap.c, kernel/arch. */
 #ifndef VDK_KERNEL_MM_TABLE_H
 #define VDK_KERNEL_MM_TABLE_H
 

@@ -92,9 +92,6 @@ from_kernel:
 	sd	t0, REGS_SP(sp)
 	sd	tp, REGS_TP(sp)
 	store_trap
-	/* The window of user_copy.S is open for its own instructions alone. */
-	li	t1, STATUS_SUM
-	csrc	sstatus, t1
 	mv	a0, sp
 	call	trap_enter
 	ld	t0, REGS_STATUS(sp)

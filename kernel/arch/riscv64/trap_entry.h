@@ -23,7 +23,7 @@ void thread_start_user(void);
 _Noreturn void enter_user(struct arch_regs *r);
 void switch_stacks(uint64_t *save, uint64_t load);
 
-/* user_copy.S */
+/* probe.S */
 bool csr_stimecmp_usable(void);
 
 /* Log registers and the chain of callers. */

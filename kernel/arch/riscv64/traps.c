@@ -2,7 +2,7 @@
 /* Sorts exceptions and interrupts into trap kinds, and takes care of the way back to user mode.
  * Owns: struct arch_regs's meaning for system calls.
  * Relies on: entry.S; the handlers of trap.h; the firmware handing exceptions on that it does not resolve.
- * Never: lets a fault of the kernel be resolved unless its instruction is in the exception table. */
+ * Never: forgives a fault of the kernel unless its instruction is in the exception table. */
 #include "abi/signal.h"
 #include "core/log.h"
 #include "csr.h"
@@ -122,14 +122,12 @@ static void user_exception(struct arch_regs *r, struct trap_info *info)
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 }
 
-static void kernel_exception(struct arch_regs *r, struct trap_info *info)
+static void kernel_exception(struct arch_regs *r)
 {
 	uint64_t fixup = extable_find(r->pc);
 
 	if (!fixup)
 		die(r);
-	if (is_page_fault(r) && r->tval < ARCH_USER_TOP && arch_this_cpu() && trap_dispatch(sort(r, info), info))
-		return;
 	r->pc = fixup;
 }
 
@@ -171,7 +169,7 @@ void trap_enter(struct arch_regs *r)
 	else if (info.user)
 		user_exception(r, &info);
 	else
-		kernel_exception(r, &info);
+		kernel_exception(r);
 	if (info.user)
 		exit_to_user(r);
 }
