@@ -102,8 +102,9 @@ void measure_cold(struct bench *b)
 		fail("calloc");
 	find_pages(b);
 	for (size_t n = 0; n < count; n++)
-		for (int i = 0; i < SERIES; i++)
+		for (int k = 0; k < SERIES; k++)
 			for (enum flushed flushed = 0; flushed < FLUSHED; flushed++) {
+				int i = (int)((n * 11 + (size_t)k) % SERIES); /* another order each time */
 				const struct series *s = &b->series[i];
 				long argument[2];
 				uint64_t ticks;

@@ -246,7 +246,7 @@ void write_plots(const struct bench *b)
 			setting->writer_hz == 0      ? "no writer"
 			: setting->writer_hz == 1000 ? "1 kHz"
 						     : "100 kHz",
-			setting->amid_work ? ", amid work" : "");
+			setting->amid_work ? ", work" : "");
 		for (int f = 0; f < 3; f++)
 			fprintf(file, " %g",
 				b->result[i][f * SUBJECTS + VDK].median_ns /

@@ -4,7 +4,9 @@ set terminal svg size 960,480 font "sans-serif,13" background rgb "white"
 set style data histograms
 set style fill solid 0.8 border -1
 set grid ytics
-set key top right
+set key outside top center horizontal width 3
+# Names have underscores, which would lower what follows.
+set termoption noenhanced
 set xtics rotate by -25 nomirror
 
 set yrange [0:*]
@@ -20,12 +22,15 @@ plot ARG1."/calls.dat" using 5:xtic(1) title "vdk", "" using 6 title "host's vDS
 set output ARG1."/settings.svg"
 set title "vdk's time by the host's vDSO's, medians"
 set ylabel "ratio"
-set bmargin 7
-plot ARG1."/settings.dat" using 2:xtic(1) title "REALTIME", "" using 3 title "MONOTONIC", "" using 4 title "MONOTONIC\\_RAW"
+set bmargin 8
+set rmargin 12
+plot ARG1."/settings.dat" using 2:xtic(1) title "REALTIME", "" using 3 title "MONOTONIC", "" using 4 title "MONOTONIC_RAW"
 
 set output ARG1."/worst.svg"
 set title "MONOTONIC while the writer is stopped in mid-update"
 set bmargin
+set rmargin
+set termoption enhanced
 set xtics norotate
 set style data lines
 set logscale xy
