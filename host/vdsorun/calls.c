@@ -117,7 +117,7 @@ bool calls_page_time(const struct run *run, int clock_id, struct vdk_timespec *t
 	struct counter counter = run->shared->counter; /* the timekeeper holds its own at times */
 	struct vdk_timekeeper tk = { .kpage = run->kpage, .cs = &counter.cs };
 
-	counter.held = false;
+	counter.held_reads = 0;
 	return vdk_time_now(&tk, clock_id, ts);
 }
 

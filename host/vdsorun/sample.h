@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: how a clock of the host's is measured: against the counter, and against the host's MONOTONIC.
+/* Owns: how a clock of the host's is measured: against the counter, against MONOTONIC, at the host's tick.
  * Relies on: machine.h's counter.
  * Who may include: host/vdsorun. */
 #ifndef VDK_HOST_SAMPLE_H
@@ -41,33 +41,38 @@ static inline struct sample sample_clock(int clock_id, unsigned int tries)
 	return best;
 }
 
-/* Between what a constant distance lies, by all readings so far. */
-struct bracket {
-	int64_t low_ns, high_ns;
-};
-
-#define BRACKET_OPEN { INT64_MIN, INT64_MAX }
-
-static inline int64_t bracket_middle(const struct bracket *b)
+/* How far a clock is ahead of MONOTONIC, while that is constant: the middle of what `tries` readings between two of MONOTONIC
+ * leave. */
+static inline int64_t sample_distance(int clock_id, unsigned int tries)
 {
-	return b->low_ns + (b->high_ns - b->low_ns) / 2;
-}
+	int64_t low = INT64_MIN, high = INT64_MAX;
 
-/* Narrow it by `tries` readings of the clock between two of MONOTONIC. False: the distance is another now. */
-static inline bool bracket_update(struct bracket *b, int clock_id, unsigned int tries)
-{
 	while (tries--) {
 		int64_t before = host_clock_ns(CLOCK_MONOTONIC), ns = host_clock_ns(clock_id);
 		int64_t after = host_clock_ns(CLOCK_MONOTONIC);
 
-		if (ns - after > b->low_ns)
-			b->low_ns = ns - after;
-		if (ns - before < b->high_ns)
-			b->high_ns = ns - before;
-		if (b->low_ns > b->high_ns)
-			return false;
+		low = ns - after > low ? ns - after : low;
+		high = ns - before < high ? ns - before : high;
 	}
-	return true;
+	return low + (high - low) / 2;
+}
+
+/* The host's last tick: what MONOTONIC said at it, and how far REALTIME was ahead, to the nanosecond. */
+struct host_tick {
+	int64_t monotonic_ns, realtime_ahead_ns;
+};
+
+static inline struct host_tick sample_tick(void)
+{
+	int64_t monotonic_ns = host_clock_ns(CLOCK_MONOTONIC_COARSE), realtime_ns, again;
+
+	for (;;) { /* both clocks of one tick */
+		realtime_ns = host_clock_ns(CLOCK_REALTIME_COARSE);
+		again = host_clock_ns(CLOCK_MONOTONIC_COARSE);
+		if (again == monotonic_ns)
+			return (struct host_tick){ monotonic_ns, realtime_ns - monotonic_ns };
+		monotonic_ns = again;
+	}
 }
 
 #endif

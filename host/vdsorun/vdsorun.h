@@ -31,7 +31,7 @@ struct shape {
 struct counter {
 	struct vdk_clocksource cs;
 	uint64_t held_cycles;
-	bool held;
+	unsigned int held_reads; /* so many readings give held_cycles; then it is the counter again */
 };
 
 /* Of one clock of the host's: its error at each measurement, in ns of the host's. */
@@ -50,6 +50,7 @@ struct shared {
 	struct error_stats error[ERROR_CLOCKS];
 	double resolution_ns;     /* half the widest bracket that counted */
 	uint64_t updates, steps;  /* of the page; of the host's REALTIME */
+	uint64_t astray;          /* ticks of the page that are not at one of the host's */
 	uint64_t blurred;         /* measurements that did not count */
 	uint64_t calls;           /* system calls that were told the time here */
 	uint64_t execs, unmapped; /* programs executed; those left on the host's vDSO */
