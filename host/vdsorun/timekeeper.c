@@ -131,7 +131,7 @@ static void set_rate(struct keeper *k, const struct line *line, double rate)
 	int64_t freq = (int64_t)llround(fmax(-0.1, fmin(0.1, rate)) * 65536e6);
 
 	/* The snapshot stays where it is, at the host's last tick, unless that is too long ago for a slower rate to begin there. */
-	if ((double)(machine_counter() - k->shared->tk.now.cycles) < k->hz * PUBLISH_BOUND_NS / 2e9)
+	if (machine_counter() - k->shared->tk.now.cycles < k->shared->tk.bound_cycles / 2)
 		hold(k, k->shared->tk.now.cycles);
 	if (line == &k->line[RAW])
 		vdk_time_set_raw_freq(&k->shared->tk, freq);
@@ -186,17 +186,18 @@ static void step_wall(struct keeper *k, int64_t by_ns)
  * clocks are the host's. Not before the present snapshot. */
 static uint64_t cycles_of_tick(struct keeper *k)
 {
-	int64_t want = wanted(k, &k->line[MONOTONIC], k->tick.monotonic_ns), off = 0, by;
+	int64_t want = wanted(k, &k->line[MONOTONIC], k->tick.monotonic_ns), cycle_ns = (int64_t)(1000000000 / k->shared->counter.cs.hz);
+	int64_t off = 0, by;
 	uint64_t cycles = machine_counter();
 
 	for (unsigned int i = 0; i < 32; i++) {
 		off = page_clock_at(k, VDK_CLOCK_MONOTONIC, cycles) - want;
-		if (!off)
+		if (llabs(off) <= cycle_ns)
 			break;
 		by = (int64_t)((double)off * (double)k->shared->counter.cs.hz * 1e-9);
 		cycles -= (uint64_t)(by ? by : off > 0 ? 1 : -1);
 	}
-	if (!off && cycles - k->shared->tk.now.cycles <= INT64_MAX)
+	if (llabs(off) <= cycle_ns && cycles - k->shared->tk.now.cycles <= INT64_MAX)
 		return cycles;
 	k->shared->astray++;
 	return k->shared->tk.now.cycles;
@@ -316,7 +317,7 @@ static const char *start(struct keeper *k, unsigned int mode)
 		.tai_offset_sec = (int32_t)((host_clock_ns(CLOCK_TAI) - host_clock_ns(CLOCK_REALTIME) + NS_PER_SEC / 2) / NS_PER_SEC),
 		.tick_ns = (uint32_t)k->tick_ns,
 		.cpu_mode = machine_cpu_mode(),
-		.publish_bound_ns = PUBLISH_BOUND_NS,
+		.publish_bound_ns = (uint32_t)fmin(PUBLISH_BOUND_NS * shape->rate, 4e9), /* of the page's */
 	};
 	if (vdk_time_init(&shared->tk, &shared->counter.cs, k->run->kpage, &config) != 0)
 		return config.wall.tv_sec < 0 || config.wall.tv_sec > VDK_WALL_SEC_MAX ? "REALTIME would start outside 1970 to 2232" :
@@ -425,7 +426,7 @@ void timekeeper_print_stats(const struct run *run)
 	    (unsigned long long)shared->updates, (unsigned long long)shared->tk.late_publishes, (unsigned long long)shared->steps,
 	    (unsigned long long)shared->astray);
 	if (run->shape.wanted)
-		say("%llu system calls were told the time", (unsigned long long)shared->calls);
+		say("%llu system calls were brought in line", (unsigned long long)shared->calls);
 	say("%llu programs executed, %llu of them on the host's vDSO", (unsigned long long)shared->execs,
 	    (unsigned long long)shared->unmapped);
 }

@@ -111,7 +111,7 @@ for my $rate (10, 0.1) {
 	ok(@ms == 5 && !grep({ $_ < 0.5 * $host * $rate || $_ > 2 * $host * $rate } @ms), "--rate $rate, on each clock") or diag("@ms, $host");
 }
 is(vdsorun('--rate', 3, '--offset', -5 * $day, "$dir/$_", 'calls')->{out}, "1111\n", "$_: direct system calls tell the same") for qw(static musl);
-like(vdsorun('--stats', '--offset', 1, "$dir/static", 'calls')->{err}, qr/^vdsorun: 5 system calls were told the time$/m, 'and are counted');
+like(vdsorun('--stats', '--offset', 1, "$dir/static", 'calls')->{err}, qr/^vdsorun: 5 system calls were brought in line$/m, 'and are counted');
 
 for my $kind (qw(static musl)) {
 	for (['--offset', $day, 100], ['--offset', -$day, 100], ['--rate', 20, 2000], ['--rate', 0.25, 50]) {
@@ -127,6 +127,7 @@ for my $kind (qw(static musl)) {
 
 # Other tracers
 
+is(vdsorun($vdsorun, "$dir/static")->{out}, "vdk\n", 'vdsorun runs under vdsorun');
 is(vdsorun("$dir/$_", 'trace')->{out}, "traced, attached\n", "$_: programs may trace others") for qw(dynamic musl);
 SKIP: {
 	open my $leaky, '>', "$dir/leak.c" or die;
@@ -134,6 +135,17 @@ SKIP: {
 	close $leaky;
 	skip 'there is no AddressSanitizer', 1 if system("gcc -fsanitize=address -o $dir/leak $dir/leak.c 2> /dev/null");
 	like(vdsorun("$dir/leak")->{err}, qr/LeakSanitizer: detected memory leaks.*77 byte/s, 'AddressSanitizer finds its leaks');
+}
+
+# Without a counter: the page sends programs to the kernel. prctl(PR_SET_TSC, PR_TSC_SIGSEGV), kept over exec.
+
+if (($ENV{ARCH} // 'x86_64') eq 'x86_64') {
+	my @forbidden = ('perl', '-e', 'syscall(157, 26, 2); exec @ARGV or die', $vdsorun);
+	is(run(@forbidden, "$dir/static")->{out}, "vdk\n", 'where the TSC may not be read, there is vdk\'s image all the same');
+	like(run(@forbidden, '--verbose', "$dir/static", 'clock', 0)->{err}, qr/^vdsorun: programs can't read the counter: .*TSC/m, '--verbose says so');
+	like(run(@forbidden, "$dir/static", 'watch', 50)->{out}, qr/\Aworst 0 back 0/, 'and each clock is the system call');
+	my $run = run(@forbidden, '--offset', 1, 'true');
+	ok($run->{status} == 125 && $run->{err} =~ /\Avdsorun: programs can't read the counter/, 'another time is refused then');
 }
 
 # The end of it
