@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls of the programs that vdsorun has a say in: those that read a clock or wait, when another time is wanted, and those
- * that start to trace a process.
+/* System calls of the programs that vdsorun has a say in: those that read a clock or wait, when another time is wanted,
+ * and those that start to trace a process.
  *
- * Owns: the seccomp filter and its notifications. Relies on: Linux 5.9 (POLLHUP when nobody has the filter any more); the
- * tracer, which lets a process go that somebody else is to trace.
+ * Owns: the seccomp filter and its notifications. Relies on: Linux 5.9 (POLLHUP when nobody has the filter any more);
+ * the tracer, which lets a process go that somebody else is to trace.
  * Never: changes what a call means, but for the time that it tells; what it can't answer goes on to the kernel. */
 #define _GNU_SOURCE
 #include <errno.h>

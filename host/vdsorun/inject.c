@@ -118,7 +118,8 @@ static bool find_insn(struct tracee *t, uint64_t host_image)
 	char bytes[8];
 
 	if (!offset) {
-		if (!tracee_peek(t->pid, host_image, image, sizeof(image)) && !tracee_peek(t->pid, host_image, image, sizeof(image) / 2))
+		if (!tracee_peek(t->pid, host_image, image, sizeof(image)) &&
+			!tracee_peek(t->pid, host_image, image, sizeof(image) / 2))
 			return false;
 		const char *found = memmem(image, sizeof(image), MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE);
 		if (!found)
@@ -126,12 +127,14 @@ static bool find_insn(struct tracee *t, uint64_t host_image)
 		offset = (size_t)(found - image);
 	}
 	t->insn = host_image + offset;
-	return tracee_peek(t->pid, t->insn, bytes, 8) && memcmp(bytes, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) == 0;
+	return tracee_peek(t->pid, t->insn, bytes, 8) &&
+		memcmp(bytes, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) == 0;
 }
 
 static bool send_files(int to, int page_fd, int image_fd)
 {
-	const struct cmsghdr header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	const struct cmsghdr header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS };
 	int files[2] = { page_fd, image_fd };
 	struct scratch s = { .message = { .msg_iov = &s.data, .msg_iovlen = 1, .msg_control = s.control,
 		.msg_controllen = sizeof(s.control) }, .data = { s.byte, 1 } };
@@ -175,12 +178,15 @@ static const char *give_files(struct tracee *t, const struct run *run, int files
 #undef THEIR
 	if (!tracee_poke(t->pid, at, &s, sizeof(s)))
 		return "its stack can't be written";
-	if (call(t, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0) != 0 || !tracee_peek(t->pid, at, &s.pair, sizeof(s.pair)))
+	if (call(t, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0) != 0 ||
+		!tracee_peek(t->pid, at, &s.pair, sizeof(s.pair)))
 		return "it gets no socket pair";
 	error = send_to(run, t->pid, s.pair[0]);
 	if (!error) {
-		got = call(t, SYS_recvmsg, (uint64_t)s.pair[1], at + offsetof(struct scratch, message), MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0);
-		if (got != 1 || !tracee_peek(t->pid, at, &s, sizeof(s)) || s.message.msg_controllen < CMSG_LEN(2 * sizeof(int)))
+		got = call(t, SYS_recvmsg, (uint64_t)s.pair[1], at + offsetof(struct scratch, message),
+			MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0);
+		if (got != 1 || !tracee_peek(t->pid, at, &s, sizeof(s)) ||
+			s.message.msg_controllen < CMSG_LEN(2 * sizeof(int)))
 			error = "it receives no files";
 		else
 			memcpy(files, CMSG_DATA((struct cmsghdr *)s.control), 2 * sizeof(int));
@@ -202,18 +208,20 @@ static const char *map_files(struct tracee *t, const struct run *run, const int 
 	if (base < 0 && base > -4096)
 		return "it has no room";
 	*image = page + VDK_PAGE_SIZE;
-	if ((uint64_t)call(t, SYS_mmap, page, VDK_PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, (uint64_t)files[0], 0) == page &&
-	    (uint64_t)call(t, SYS_mmap, *image, run->image_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
-			   (uint64_t)files[1], 0) == *image)
+	if (call(t, SYS_mmap, page, VDK_PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, (uint64_t)files[0], 0) == base &&
+	    call(t, SYS_mmap, *image, run->image_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+		 (uint64_t)files[1], 0) == base + (long)VDK_PAGE_SIZE)
 		return NULL;
 	call(t, SYS_munmap, page, size, 0, 0, 0, 0);
 	return "it may not map the page or the image";
 }
 
-/* Debuggers read /proc/<pid>/auxv, which is the kernel's copy: make it the stack's. Not all kernels can; nobody else needs it. */
+/* Debuggers read /proc/<pid>/auxv, which is the kernel's copy: make it the stack's. Not all kernels can; nobody else
+ * needs it. */
 static void show_auxv(struct tracee *t, const struct auxv *auxv)
 {
-	struct prctl_mm_map map = { .auxv = (void *)auxv->at, .auxv_size = (uint32_t)auxv->size, .exe_fd = (uint32_t)-1 };
+	struct prctl_mm_map map = { .auxv = (void *)auxv->at, .auxv_size = (uint32_t)auxv->size,
+		.exe_fd = (uint32_t)-1 };
 	uint64_t at = (machine_sp(&t->regs) - MACHINE_RED_ZONE - sizeof(map)) & ~15ull;
 	unsigned long long code[2], data[2], brk, stack, arg[2], env[2];
 	char path[32], line[2048] = "", *fields;
@@ -225,11 +233,13 @@ static void show_auxv(struct tracee *t, const struct auxv *auxv)
 		return;
 	fields = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL; /* behind the name: fields from 3 on */
 	fclose(file);
-	if (!fields || sscanf(fields + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-			      " %llu %llu %llu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %llu"
-			      " %llu %llu %llu %llu", &code[0], &code[1], &stack, &data[0], &data[1], &brk, &arg[0], &arg[1], &env[0],
+#define SKIP4 " %*s %*s %*s %*s"
+	if (!fields || sscanf(fields + 1, SKIP4 SKIP4 SKIP4 SKIP4 SKIP4 " %*s %*s %*s"                   /* 3 to 25 */
+			      " %llu %llu %llu" SKIP4 SKIP4 SKIP4 SKIP4 " %llu %llu %llu %llu %llu %llu %llu", /* 45 to 51 */
+			      &code[0], &code[1], &stack, &data[0], &data[1], &brk, &arg[0], &arg[1], &env[0],
 			      &env[1]) != 10)
 		return;
+#undef SKIP4
 	map.start_code = code[0], map.end_code = code[1], map.start_stack = stack;
 	map.start_data = data[0], map.end_data = data[1], map.start_brk = map.brk = brk; /* nothing was allocated yet */
 	map.arg_start = arg[0], map.arg_end = arg[1], map.env_start = env[0], map.env_end = env[1];
@@ -271,7 +281,8 @@ enum inject_result inject(const struct run *run, pid_t pid, const char **reason,
 {
 	struct tracee t = { .pid = pid };
 	uint64_t mask, all = UINT64_MAX;
-	bool masked = ptrace(PTRACE_GETSIGMASK, pid, sizeof(mask), &mask) == 0 && ptrace(PTRACE_SETSIGMASK, pid, sizeof(all), &all) == 0;
+	bool masked = ptrace(PTRACE_GETSIGMASK, pid, sizeof(mask), &mask) == 0 &&
+		ptrace(PTRACE_SETSIGMASK, pid, sizeof(all), &all) == 0;
 
 	*reason = masked ? map_into(&t, run) : "its signals can't be held";
 	if (t.gone) {

@@ -61,7 +61,8 @@ static const char *image_error(const unsigned char *bytes, size_t size)
 		return "not a shared object of 64 bits";
 	if (eh->e_machine != MACHINE_ELF)
 		return "for another machine";
-	if (eh->e_phoff != sizeof(*eh) || eh->e_phentsize != sizeof(*ph) || size < sizeof(*eh) + eh->e_phnum * sizeof(*ph))
+	if (eh->e_phoff != sizeof(*eh) || eh->e_phentsize != sizeof(*ph) ||
+		size < sizeof(*eh) + eh->e_phnum * sizeof(*ph))
 		return "program headers are not where a vDSO has them";
 	for (unsigned int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type != PT_LOAD)

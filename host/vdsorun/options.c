@@ -65,7 +65,8 @@ static int64_t parse_seconds(const char *option, const char *text)
 /* 2030-01-02, 2030-01-02T03:04[:05[.678]], a space for the T; local time, or with Z or +hh[:]mm. */
 static int64_t parse_iso(const char *text)
 {
-	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d" };
+	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M",
+		"%Y-%m-%d %H:%M", "%Y-%m-%d" };
 	struct tm tm;
 	const char *end = NULL;
 	int64_t ns = 0, unit = NS_PER_SEC / 10, zone;

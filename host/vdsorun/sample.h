@@ -41,8 +41,8 @@ static inline struct sample sample_clock(int clock_id, unsigned int tries)
 	return best;
 }
 
-/* How far a clock is ahead of MONOTONIC, while that is constant: the middle of what `tries` readings between two of MONOTONIC
- * leave. */
+/* How far a clock is ahead of MONOTONIC, while that is constant: the middle of what `tries` readings between two of
+ * MONOTONIC leave. */
 static inline int64_t sample_distance(int clock_id, unsigned int tries)
 {
 	int64_t low = INT64_MIN, high = INT64_MAX;

@@ -19,7 +19,7 @@
 #include "sample.h"
 #include "vdsorun.h"
 
-#define FIRST_BASELINE_NS 9000000 /* how long the counter is measured before the first page; the rest is refined later */
+#define FIRST_BASELINE_NS 9000000 /* how long the counter is measured before the first page; refined later */
 #define BASELINE_NS 1000000000   /* a rate is measured over one to two of these */
 #define TRIES 6                  /* at each measurement; the narrowest counts */
 #define DISTANCE_TRIES 64
@@ -29,8 +29,8 @@
 #define BLURRED_NS 2000          /* a bracket wider than that tells nothing */
 #define FREQ_TICKS 25            /* the rate is changed this often, or at once if the error asks for it */
 #define FREQ_AT_ONCE_NS 200
-/* So long after the host's tick a slower rate may be published that begins there; it puts the clocks ahead by this times the
- * difference of the rates, some 10^-8 of it. */
+/* So long after the host's tick a slower rate may be published that begins there; it puts the clocks ahead by this
+ * times the difference of the rates, some 10^-8 of it. */
 #define PUBLISH_BOUND_NS 20000000
 
 /* A rate of the page's, MONOTONIC's or RAW's, that follows a clock of the host's. */
@@ -51,7 +51,7 @@ struct keeper {
 	struct shared *shared;
 	struct line line[LINES];
 	struct host_tick tick;  /* the last that was seen */
-	int64_t tick_late_ns;   /* it is there so long after the time that it tells: the kernel's interrupt has another phase */
+	int64_t tick_late_ns;   /* it is there so long after the time that it tells: the interrupt's phase */
 	int64_t tick_ns;        /* from one to the next */
 	int64_t wall_offset_ns; /* our REALTIME ahead of our MONOTONIC */
 	double hz;              /* the counter's, against the host's RAW at the start */
@@ -94,7 +94,8 @@ static int64_t page_clock_at(struct keeper *k, int clock_id, uint64_t cycles)
 /* What the line should say when the host's clock says `host_ns`. */
 static int64_t wanted(const struct keeper *k, const struct line *line, int64_t host_ns)
 {
-	return line->start_ns + (int64_t)((long double)(host_ns - line->host_start_ns) * (long double)k->run->shape.rate);
+	return line->start_ns +
+	       (int64_t)((long double)(host_ns - line->host_start_ns) * (long double)k->run->shape.rate);
 }
 
 static void note_error(struct keeper *k, unsigned int clock, double error_ns, const struct sample *s)
@@ -121,16 +122,17 @@ static bool blurred(struct keeper *k, const struct sample *s)
 /* The line's rate against the nominal one of the page, from the host's over the baseline. */
 static double measured_rate(const struct keeper *k, const struct line *line, const struct sample *s)
 {
-	double cycles = (double)(s->cycles - line->old[0].cycles);
+	double nominal_ns = (double)(s->cycles - line->old[0].cycles) / (double)k->shared->counter.cs.hz * 1e9;
 
-	return (double)(s->ns - line->old[0].ns) / (cycles / (double)k->shared->counter.cs.hz * 1e9) * k->run->shape.rate - 1;
+	return (double)(s->ns - line->old[0].ns) * k->run->shape.rate / nominal_ns - 1;
 }
 
 static void set_rate(struct keeper *k, const struct line *line, double rate)
 {
 	int64_t freq = (int64_t)llround(fmax(-0.1, fmin(0.1, rate)) * 65536e6);
 
-	/* The snapshot stays where it is, at the host's last tick, unless that is too long ago for a slower rate to begin there. */
+	/* The snapshot stays where it is, at the host's last tick, unless that is too long ago for a slower rate to
+	 * begin there. */
 	if (machine_counter() - k->shared->tk.now.cycles < k->shared->tk.bound_cycles / 2)
 		hold(k, k->shared->tk.now.cycles);
 	if (line == &k->line[RAW])
@@ -140,8 +142,8 @@ static void set_rate(struct keeper *k, const struct line *line, double rate)
 	k->shared->updates++;
 }
 
-/* Measure, and steer the error to 0: slowly where it is small, since noise is part of it, and since the rate that is in the page
- * when the timekeeper stops for good is what programs go on with. */
+/* Measure, and steer the error to 0: slowly where it is small, since noise is part of it, and since the rate that is
+ * in the page when the timekeeper stops for good is what programs go on with. */
 static void follow(struct keeper *k, struct line *line)
 {
 	struct sample s = sample_clock(line->host_clock, TRIES);
@@ -166,8 +168,8 @@ static void follow(struct keeper *k, struct line *line)
 	}
 }
 
-/* The host's REALTIME keeps its distance from MONOTONIC until somebody sets it. REALTIME = MONOTONIC + wall_offset_ns, to the
- * nanosecond. */
+/* The host's REALTIME keeps its distance from MONOTONIC until somebody sets it. REALTIME = MONOTONIC +
+ * wall_offset_ns, to the nanosecond. */
 static void step_wall(struct keeper *k, int64_t by_ns)
 {
 	struct vdk_timespec wall;
@@ -182,11 +184,12 @@ static void step_wall(struct keeper *k, int64_t by_ns)
 	k->shared->updates++;
 }
 
-/* Where our MONOTONIC says what the host's said at its tick, on a counter of a cycle below 1 ns: to the nanosecond, so that the coarse
- * clocks are the host's. Not before the present snapshot. */
+/* Where our MONOTONIC says what the host's said at its tick, on a counter of a cycle below 1 ns: to the nanosecond,
+ * so that the coarse clocks are the host's. Not before the present snapshot. */
 static uint64_t cycles_of_tick(struct keeper *k)
 {
-	int64_t want = wanted(k, &k->line[MONOTONIC], k->tick.monotonic_ns), cycle_ns = (int64_t)(1000000000 / k->shared->counter.cs.hz);
+	int64_t want = wanted(k, &k->line[MONOTONIC], k->tick.monotonic_ns),
+		cycle_ns = (int64_t)(1000000000 / k->shared->counter.cs.hz);
 	int64_t off = 0, by;
 	uint64_t cycles = machine_counter();
 
@@ -254,8 +257,8 @@ static unsigned int counter_mode(struct shared *shared)
 	if (mode == VDK_MODE_SYSCALL)
 		snprintf(shared->note, sizeof(shared->note), "programs can't read the counter: %s", reason);
 	else if (name[0])
-		snprintf(shared->note, sizeof(shared->note), "programs can't read the counter: the host does not trust it, its clocksource is %s",
-			 name);
+		snprintf(shared->note, sizeof(shared->note),
+			 "programs can't read the counter: the host's clocksource is another, %s", name);
 	return name[0] ? VDK_MODE_SYSCALL : mode;
 }
 
@@ -282,7 +285,8 @@ static void watch_tick(struct keeper *k, int64_t end_ns)
 	} while (now < end_ns);
 }
 
-/* Measure the counter, and fill the page with clocks that start at the host's, or where they are wanted. NULL, or what went wrong. */
+/* Measure the counter, and fill the page with clocks that start at the host's, or where they are wanted. NULL, or
+ * what went wrong. */
 static const char *start(struct keeper *k, unsigned int mode)
 {
 	static const int host_clock[LINES] = { CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW };
@@ -301,26 +305,30 @@ static const char *start(struct keeper *k, unsigned int mode)
 		now[i] = sample_clock(host_clock[i], TRIES);
 		k->line[i].host_start_ns = k->line[i].start_ns = now[i].ns;
 	}
-	k->hz = (double)(now[RAW].cycles - k->line[RAW].old[0].cycles) / ((double)(now[RAW].ns - k->line[RAW].old[0].ns) * 1e-9);
+	k->hz = (double)(now[RAW].cycles - k->line[RAW].old[0].cycles) * 1e9 /
+		(double)(now[RAW].ns - k->line[RAW].old[0].ns);
 	start_ns = now[MONOTONIC].ns;
 	host_raw_ns = now[RAW].ns - (int64_t)((double)(int64_t)(now[RAW].cycles - now[MONOTONIC].cycles) / k->hz * 1e9);
 	k->tick = sample_tick();
-	k->wall_offset_ns = shape->start_given ? shape->start_ns - start_ns : k->tick.realtime_ahead_ns + shape->offset_ns;
+	k->wall_offset_ns = shape->start_given ?
+		shape->start_ns - start_ns : k->tick.realtime_ahead_ns + shape->offset_ns;
 
-	shared->counter.cs = (struct vdk_clocksource){ "host", read_counter, (uint64_t)llround(k->hz / shape->rate), 64, mode };
+	shared->counter.cs = (struct vdk_clocksource){ "host", read_counter, (uint64_t)llround(k->hz / shape->rate), 64,
+		mode };
 	hold(k, now[MONOTONIC].cycles);
 	const struct vdk_time_config config = {
 		.wall = timespec_of(start_ns + k->wall_offset_ns),
 		.monotonic = timespec_of(start_ns),
 		.boottime = timespec_of(start_ns + sample_distance(CLOCK_BOOTTIME, DISTANCE_TRIES)),
 		.raw = timespec_of(wanted(k, &k->line[RAW], host_raw_ns)),
-		.tai_offset_sec = (int32_t)((host_clock_ns(CLOCK_TAI) - host_clock_ns(CLOCK_REALTIME) + NS_PER_SEC / 2) / NS_PER_SEC),
+		.tai_offset_sec = (int32_t)llround((double)(host_clock_ns(CLOCK_TAI) - host_clock_ns(CLOCK_REALTIME)) * 1e-9),
 		.tick_ns = (uint32_t)k->tick_ns,
 		.cpu_mode = machine_cpu_mode(),
 		.publish_bound_ns = (uint32_t)fmin(PUBLISH_BOUND_NS * shape->rate, 4e9), /* of the page's */
 	};
 	if (vdk_time_init(&shared->tk, &shared->counter.cs, k->run->kpage, &config) != 0)
-		return config.wall.tv_sec < 0 || config.wall.tv_sec > VDK_WALL_SEC_MAX ? "REALTIME would start outside 1970 to 2232" :
+		return config.wall.tv_sec < 0 || config.wall.tv_sec > VDK_WALL_SEC_MAX ?
+			"REALTIME would start outside 1970 to 2232" :
 										    "the kit refuses the host's clocks";
 	for (int i = 0; i < LINES; i++)
 		set_rate(k, &k->line[i], measured_rate(k, &k->line[i], &now[i]));
@@ -337,7 +345,8 @@ static const char *start_without_counter(struct keeper *k)
 	if (k->run->shape.wanted)
 		return k->shared->note;
 	k->shared->counter.cs = (struct vdk_clocksource){ "none", read_counter, NS_PER_SEC, 64, VDK_MODE_SYSCALL };
-	return vdk_time_init(&k->shared->tk, &k->shared->counter.cs, k->run->kpage, &config) ? "the kit refuses a page without a counter" : NULL;
+	return vdk_time_init(&k->shared->tk, &k->shared->counter.cs, k->run->kpage,
+		&config) ? "the kit refuses a page without a counter" : NULL;
 }
 
 /* Soon after the host's next tick: until then our coarse clocks are behind its own. */
@@ -371,7 +380,8 @@ _Noreturn static void tick_for_ever(struct keeper *k)
 	}
 }
 
-/* Before other work where the system allows it: it is 1 % of a CPU at most, and each delay lets the coarse clocks lag. */
+/* Before other work where the system allows it: it is 1 % of a CPU at most, and each delay lets the coarse clocks
+ * lag. */
 static void ask_for_priority(void)
 {
 	const struct sched_param lowest = { .sched_priority = 1 };
@@ -416,14 +426,17 @@ void timekeeper_print_stats(const struct run *run)
 		const struct error_stats *e = &shared->error[i];
 
 		if (e->count)
-			say("%-14s off the host's by %.0f ns at most, %.1f ns rms (%llu measurements)", name[i], e->max_ns,
+			say("%-14s off the host's by %.0f ns at most, %.1f ns rms (%llu measurements)", name[i],
+				e->max_ns,
 			    sqrt(e->square_sum / (double)e->count), (unsigned long long)e->count);
 		else
 			say("%-14s not measured", name[i]);
 	}
-	say("measured to %.0f ns; %llu measurements were too blurred to count", shared->resolution_ns, (unsigned long long)shared->blurred);
+	say("measured to %.0f ns; %llu measurements were too blurred to count", shared->resolution_ns,
+		(unsigned long long)shared->blurred);
 	say("%llu updates, %llu late publishes, %llu steps of the host's REALTIME, %llu ticks not at the host's",
-	    (unsigned long long)shared->updates, (unsigned long long)shared->tk.late_publishes, (unsigned long long)shared->steps,
+	    (unsigned long long)shared->updates, (unsigned long long)shared->tk.late_publishes,
+		(unsigned long long)shared->steps,
 	    (unsigned long long)shared->astray);
 	if (run->shape.wanted)
 		say("%llu system calls were brought in line", (unsigned long long)shared->calls);

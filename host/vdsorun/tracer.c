@@ -21,7 +21,8 @@
 #include "vdsorun.h"
 #include "waits.h"
 
-/* Of what the caller had open, keep standard error, if anything is to be said, and `keep`: pipes must end when PROG ends. */
+/* Of what the caller had open, keep standard error, if anything is to be said, and `keep`: pipes must end when PROG
+ * ends. */
 static void let_go(bool speaks, int keep[], unsigned int count)
 {
 	int null;
@@ -56,7 +57,8 @@ static pid_t start_timekeeper(struct run *run, char *answer, size_t size)
 
 	if (pipe(ready) != 0)
 		return -1;
-	/* A fork whose end sends no signal: waitpid() without __WCLONE sees tracees only, and ends when there are no more. */
+	/* A fork whose end sends no signal: waitpid() without __WCLONE sees tracees only, and ends when there are no
+	 * more. */
 	pid = (pid_t)syscall(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		prctl(PR_SET_NAME, "vdsorun-time");
@@ -94,6 +96,17 @@ bool tracer_release(pid_t pid, uint64_t call, bool restarts)
 	return false;
 }
 
+static void program_ends(const struct run *run)
+{
+	static bool told;
+
+	if (told)
+		return;
+	told = true;
+	if (run->stats)
+		timekeeper_print_stats(run);
+}
+
 /* `pid` stands still, or has ended: is it to be let go? */
 static bool release(const struct run *run, pid_t pid, bool ended)
 {
@@ -103,8 +116,11 @@ static bool release(const struct run *run, pid_t pid, bool ended)
 		if (!releases[i].used || releases[i].pid != pid)
 			continue;
 		waits_forget(run, pid, ended);
-		if (!ended && !found)
+		if (!ended && !found) {
+			if (pid == run->program)
+				program_ends(run); /* it won't be seen here */
 			ptrace(PTRACE_DETACH, pid, 0, 0);
+		}
 		if (!releases[i].restarts)
 			calls_answer(listener, releases[i].call, true, 0);
 		releases[i].used = false;
@@ -142,17 +158,6 @@ static void at_exec(struct run *run, pid_t pid, int *status)
 	resume(pid, signal);
 }
 
-static void program_ends(struct run *run)
-{
-	static bool told;
-
-	if (told)
-		return;
-	told = true;
-	if (run->stats)
-		timekeeper_print_stats(run);
-}
-
 static bool stops_job(int signal)
 {
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
@@ -169,7 +174,7 @@ static void handle(struct run *run, pid_t pid, int status)
 		if (pid != run->program)
 			return;
 		program_ends(run);
-		close_range(0, 2, 0); /* who waits for the end of PROG's standard error does not wait for its children */
+		close_range(0, 2, 0); /* the end of PROG's standard error does not wait for its children */
 		run->verbose = false;
 		return;
 	}
@@ -210,11 +215,12 @@ static void handle(struct run *run, pid_t pid, int status)
 
 static const char *attach(struct run *run)
 {
-	long options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACESYSGOOD;
+	long options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+		       PTRACE_O_TRACESYSGOOD;
 
 	if (ptrace(PTRACE_SEIZE, run->program, 0, options | (run->stats ? PTRACE_O_TRACEEXIT : 0)) == 0)
 		return NULL;
-	return errno == EPERM ? "this process can't be traced: it is traced already, or the system forbids it" : strerror(errno);
+	return errno == EPERM ? "this process can't be traced: it is already, or the system forbids it" : strerror(errno);
 }
 
 /* The listener that run->program has made, whose number it now says: nothing, if it has ended. */

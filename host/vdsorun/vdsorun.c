@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* vdsorun: run a program on vdk's vDSO under Linux.
  *
- * Owns: the process that becomes PROG, from the command line to its exec. Relies on: the tracer, which is attached before. */
+ * Owns: the process that becomes PROG, from the command line to its exec. Relies on: the tracer, which is attached
+ * before. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>

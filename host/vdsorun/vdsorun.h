@@ -3,8 +3,9 @@
  * Relies on: vdk/time.h; Linux 5.6 (pidfd_getfd).
  * Who may include: host/vdsorun.
  *
- * The process that is started becomes PROG: so its status, its signals, its place in the terminal's jobs are PROG's own.
- * Before, it starts the tracer, a daemon that maps the vDSO at each exec in the tree, and that starts the timekeeper. */
+ * The process that is started becomes PROG: so its status, its signals, its place in the terminal's jobs are PROG's
+ * own. Before, it starts the tracer, a daemon that maps the vDSO at each exec in the tree, and that starts the
+ * timekeeper. */
 #ifndef VDK_HOST_VDSORUN_H
 #define VDK_HOST_VDSORUN_H
 
@@ -27,7 +28,8 @@ struct shape {
 	double rate;       /* of every clock, from the start on */
 };
 
-/* A vdk_clocksource whose value can be held, so that a clock can be asked what it says at a counter value of the past. */
+/* A vdk_clocksource whose value can be held, so that a clock can be asked what it says at a counter value of the
+ * past. */
 struct counter {
 	struct vdk_clocksource cs;
 	uint64_t held_cycles;
@@ -83,12 +85,12 @@ _Noreturn void timekeeper_run(struct run *run, int ready_fd);
 /* The timekeeper's figures, to standard error. */
 void timekeeper_print_stats(const struct run *run);
 
-/* tracer.c: attach to run->program and follow it. Tells `ready_fd`: 'k', or what went wrong; is told there the number of
- * the descriptor, in run->program, that calls_install() gave; and closes it when that is done. */
+/* tracer.c: attach to run->program and follow it. Tells `ready_fd`: 'k', or what went wrong; is told there the
+ * number of the descriptor, in run->program, that calls_install() gave; and closes it when that is done. */
 _Noreturn void tracer_run(struct run *run, int ready_fd);
 
-/* Let `pid` go, so that somebody else can trace it: call `call`, which asks for that, is answered then; but not if `restarts`: the
- * call is its own, and is made again. False: it is not traced. */
+/* Let `pid` go, so that somebody else can trace it: call `call`, which asks for that, is answered then; but not if
+ * `restarts`: the call is its own, and is made again. False: it is not traced. */
 bool tracer_release(pid_t pid, uint64_t call, bool restarts);
 
 /* calls.c: the filter for PROG and all that it starts: its listener, or -1. The other two are the tracer's. */

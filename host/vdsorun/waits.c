@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sleeps and time-outs when another time is wanted: the time that the program gives is the page's, the kernel waits by the host's.
+/* Sleeps and time-outs when another time is wanted: the time that the program gives is the page's, the kernel waits by
+ * the host's.
  *
  * Owns: what is converted, and the calls that are under way with a converted time. A call goes like this:
- *     notification -> interrupted, and stopped -> its argument points at a converted copy below the stack -> it is restarted,
- *     goes through the filter again, and waits -> stopped at its exit, the argument is restored.
+ *     notification -> interrupted, and stopped -> its argument points at a converted copy below the stack ->
+ *     it is restarted, goes through the filter again, and waits -> stopped at its exit, the argument is restored.
  * A signal that comes in between finds the arguments restored, and the call is made again or ends as the kernel has it.
  * Relies on: the tracer, which tells of every stop. Never: touches the program's own copy of the time. */
 #define _GNU_SOURCE
@@ -57,7 +58,8 @@ static bool futex_wait(const uint64_t *args, struct wait *w)
 		w->clock = -1;
 	if (op == FUTEX_LOCK_PI)
 		w->clock = CLOCK_REALTIME;
-	return op == FUTEX_WAIT || op == FUTEX_WAIT_BITSET || op == FUTEX_WAIT_REQUEUE_PI || op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2;
+	return op == FUTEX_WAIT || op == FUTEX_WAIT_BITSET || op == FUTEX_WAIT_REQUEUE_PI || op == FUTEX_LOCK_PI ||
+		op == FUTEX_LOCK_PI2;
 }
 
 /* Whether call `nr` waits, and how. */
@@ -131,7 +133,8 @@ static bool rewrite_pointer(const struct run *run, const struct call *c, machine
 	uint64_t at = (machine_sp(regs) - MACHINE_RED_ZONE - 64) & ~15ull;
 	int64_t unit = c->wait.form == TIMEVAL ? 1000 : 1, time[2], ns;
 
-	if (!tracee_peek(c->pid, c->argument, time, sizeof(time)) || time[0] < 0 || time[1] < 0 || time[1] * unit >= NS_PER_SEC)
+	if (!tracee_peek(c->pid, c->argument, time, sizeof(time)) || time[0] < 0 || time[1] < 0 ||
+		time[1] * unit >= NS_PER_SEC)
 		return false; /* the kernel says what is wrong with it */
 	ns = time[0] > INT64_MAX / NS_PER_SEC - 1 ? INT64_MAX : time[0] * NS_PER_SEC + time[1] * unit;
 	ns = host_ns(run, &c->wait, ns);
@@ -204,7 +207,8 @@ bool waits_begin(const struct run *run, pid_t pid, int nr, const uint64_t *args)
 	/* Only a rate changes how long something takes; and the kernel's other clocks have no other time. */
 	if (run->shape.rate == 1 && w.clock != CLOCK_REALTIME && w.clock != CLOCK_TAI)
 		return false;
-	if (w.clock >= 0 && w.clock != CLOCK_REALTIME && w.clock != CLOCK_MONOTONIC && w.clock != CLOCK_BOOTTIME && w.clock != CLOCK_TAI)
+	if (w.clock >= 0 && w.clock != CLOCK_REALTIME && w.clock != CLOCK_MONOTONIC && w.clock != CLOCK_BOOTTIME &&
+		w.clock != CLOCK_TAI)
 		return false;
 	for (c = calls; c < calls + sizeof(calls) / sizeof(calls[0]); c++)
 		if (c->phase == FREE) {

@@ -10,11 +10,13 @@
 /* System call `nr` of `pid` was notified: whether it is now being interrupted, and so needs no answer. */
 bool waits_begin(const struct run *run, pid_t pid, int nr, const uint64_t *args);
 
-/* `pid` stands at PTRACE_EVENT_STOP; at the entry or exit of a system call. True: it is to go on to the next of the latter. */
+/* `pid` stands at PTRACE_EVENT_STOP; at the entry or exit of a system call. True: it is to go on to the next of the
+ * latter. */
 bool waits_at_stop(const struct run *run, pid_t pid);
 bool waits_at_call(const struct run *run, pid_t pid);
 
-/* `pid` is about to take a signal or to be let go: its registers are its own again. Or it is `gone`, or another program. */
+/* `pid` is about to take a signal or to be let go: its registers are its own again. Or it is `gone`, or another
+ * program. */
 void waits_forget(const struct run *run, pid_t pid, bool gone);
 
 #endif

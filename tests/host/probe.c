@@ -93,7 +93,8 @@ static int64_t fast(int id)
 /* For `ms`, all clocks against the system call that brackets them: the worst distance, backward steps. */
 static void watch(int ms)
 {
-	int64_t until = raw_call(CLOCK_MONOTONIC) + ms * 1000000ll, last[CLOCKS] = { 0 }, worst = 0, back = 0, rounds = 0;
+	int64_t until = raw_call(CLOCK_MONOTONIC) + ms * 1000000ll, last[CLOCKS] = { 0 }, worst = 0, back = 0,
+		rounds = 0;
 
 	while (raw_call(CLOCK_MONOTONIC) < until) {
 		for (unsigned int c = 0; c < CLOCKS; c++) {
@@ -144,7 +145,8 @@ static void trace(void)
 	if (child == 0)
 		_exit(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 && raise(SIGSTOP) == 0 ? 5 : 6);
 	waitpid(child, &status[0], 0);
-	printf("%s, ", WIFSTOPPED(status[0]) && ptrace(PTRACE_CONT, child, 0, 0) == 0 && waitpid(child, &status[0], 0) == child &&
+	printf("%s, ", WIFSTOPPED(status[0]) && ptrace(PTRACE_CONT, child, 0, 0) == 0 &&
+		waitpid(child, &status[0], 0) == child &&
 	       WEXITSTATUS(status[0]) == 5 ? "traced" : "not traced");
 	fflush(stdout);
 	child = fork();
@@ -205,11 +207,13 @@ static int selects(int64_t ns)
 	return select(0, NULL, NULL, NULL, &tv);
 }
 
-/* Each way to wait for `ns` of this program's time: none is early. The last line: how long they took by the host's clock. */
+/* Each way to wait for `ns` of this program's time: none is early. The last line: how long they took by the host's
+ * clock. */
 static void waits(int64_t ns)
 {
 	static const struct { const char *name; int (*wait)(int64_t); } ways[] = { { "nanosleep", sleeps },
-		{ "clock_nanosleep", sleeps_until }, { "condition", waits_for_condition }, { "poll", polls }, { "select", selects } };
+		{ "clock_nanosleep", sleeps_until }, { "condition", waits_for_condition }, { "poll", polls },
+			{ "select", selects } };
 	int64_t host = uptime_ms();
 
 	for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -236,7 +240,8 @@ static void interrupted(void)
 	setitimer(ITIMER_REAL, &timer, NULL);
 	result = nanosleep(&ts, &ts) == -1 ? errno : 0;
 	all = fast(CLOCK_MONOTONIC) - begin + ns_of(&ts);
-	printf("%s, %s\n", result == EINTR ? "interrupted" : "slept", llabs(all - 1000000000000) < 300000000000 && ts.tv_sec < 999 ?
+	printf("%s, %s\n", result == EINTR ? "interrupted" : "slept", llabs(all - 1000000000000) < 300000000000 &&
+		ts.tv_sec < 999 ?
 	       "the rest is right" : "the rest is wrong");
 }
 

@@ -48,26 +48,32 @@ sub vdsorun { return run($vdsorun, @_) }
 
 is(run("$dir/dynamic")->{out}, "host\n", 'the probe knows the host\'s vDSO');
 for my $kind (qw(dynamic static musl)) {
-	is(vdsorun('--', "$dir/$kind")->{out}, "vdk\n", "$kind: the image, with its page below, in place of the host's vDSO");
+	is(vdsorun('--', "$dir/$kind")->{out}, "vdk\n",
+		"$kind: the image, with its page below, in place of the host's vDSO");
 	is(vdsorun("$dir/$kind", 'exec', 4)->{out}, "vdk vdk vdk vdk vdk \n", "$kind: after each exec of a chain");
 	is(vdsorun("$dir/$kind", 'fork')->{out}, "vdk\n" x 8, "$kind: in children of fork and vfork");
 	is(vdsorun("$dir/$kind", 'thread-exec')->{out}, "vdk\n", "$kind: after an exec by a second thread");
-	is(vdsorun("$dir/$kind", 'threads')->{out}, "vdk 0\n", "$kind: in four threads, none of which sees time step back");
-	is(vdsorun("$dir/$kind", 'write')->{out}, "mprotect refused, mem refused\n", "$kind: the page can't be written");
+	is(vdsorun("$dir/$kind", 'threads')->{out}, "vdk 0\n",
+		"$kind: in four threads, none of which sees time step back");
+	is(vdsorun("$dir/$kind", 'write')->{out}, "mprotect refused, mem refused\n",
+		"$kind: the page can't be written");
 }
 is(vdsorun("$dir/static", 'files')->{out}, run("$dir/static", 'files')->{out}, 'no descriptor is left in the program');
 like(vdsorun('bash', '-c', "sleep 0.1 & wait; $dir/musl; date +%s")->{out}, qr/\Avdk\n\d+\n\z/, 'a shell and its jobs');
-like(vdsorun('python3', '-c', 'import subprocess, sys; subprocess.run(sys.argv[1])', "$dir/dynamic")->{out}, qr/\Avdk\n\z/,
+like(vdsorun('python3', '-c', 'import subprocess, sys; subprocess.run(sys.argv[1])', "$dir/dynamic")->{out},
+	qr/\Avdk\n\z/,
 	'a child of python3, which closes all files before');
 
-is(vdsorun("$dir/$_", 'auxv')->{out}, "shown\n", "$_: debuggers find the image by /proc/<pid>/auxv") for qw(dynamic static musl);
+is(vdsorun("$dir/$_", 'auxv')->{out}, "shown\n", "$_: debuggers find the image by /proc/<pid>/auxv")
+	for qw(dynamic static musl);
 my $watch = vdsorun("$dir/static", 'watch', 700)->{out};
 my ($worst, $back) = $watch =~ /\Aworst (\d+) back (\d+)/ or diag($watch);
 ok(defined $worst && $worst <= 1000, 'all clocks within 1 us of the system calls') or diag($watch);
 is($back, 0, 'and none steps back');
 my $stats = vdsorun('--stats', '--', 'sleep', '0.5')->{err};
 my @max = $stats =~ /^vdsorun: (?:REALTIME|MONOTONIC|MONOTONIC_RAW) +off the host's by (\d+) ns at most, [\d.]+ ns rms \(\d+ meas/mg;
-ok(@max == 3 && !grep({ $_ > 1000 } @max), '--stats says so: errors of REALTIME, MONOTONIC and MONOTONIC_RAW') or diag($stats);
+ok(@max == 3 && !grep({ $_ > 1000 } @max), '--stats says so: errors of REALTIME, MONOTONIC and MONOTONIC_RAW')
+	or diag($stats);
 like($stats, qr/^vdsorun: \d+ updates, \d+ late publishes/m, '--stats counts updates and late publishes');
 like(vdsorun('--verbose', 'true')->{err}, qr/^vdsorun: counter of [\d.]+ MHz.*^vdsorun: process \d+ has vdk's vDSO$/ms,
 	'--verbose says what is done');
@@ -101,17 +107,21 @@ SKIP: {
 	ok($slept >= 250 && $slept < 5000, 'a Go program sleeps as long as it means to');
 }
 is(vdsorun('--start', '2030-01-02T03:04:05Z', 'date', '-u', '+%FT%H:%M')->{out}, "2030-01-02T03:04\n", '--start, UTC');
-is(vdsorun('--start', '2001-02-03 04:05:06.5+01:00', 'date', '-u', '+%FT%H:%M')->{out}, "2001-02-03T03:05\n", '--start, with a zone');
+is(vdsorun('--start', '2001-02-03 04:05:06.5+01:00', 'date', '-u', '+%FT%H:%M')->{out}, "2001-02-03T03:05\n",
+	'--start, with a zone');
 {
 	local $ENV{TZ} = 'Asia/Tokyo';
 	is(vdsorun('--start', '2010-01-01', 'date', '+%F %H:%M')->{out}, "2010-01-01 00:00\n", '--start, local time');
 }
 for my $rate (10, 0.1) {
 	my ($host, @ms) = reverse split ' ', vdsorun('--rate', $rate, "$dir/static", 'rate')->{out};
-	ok(@ms == 5 && !grep({ $_ < 0.5 * $host * $rate || $_ > 2 * $host * $rate } @ms), "--rate $rate, on each clock") or diag("@ms, $host");
+	ok(@ms == 5 && !grep({ $_ < 0.5 * $host * $rate || $_ > 2 * $host * $rate } @ms), "--rate $rate, on each clock")
+		or diag("@ms, $host");
 }
-is(vdsorun('--rate', 3, '--offset', -5 * $day, "$dir/$_", 'calls')->{out}, "1111\n", "$_: direct system calls tell the same") for qw(static musl);
-like(vdsorun('--stats', '--offset', 1, "$dir/static", 'calls')->{err}, qr/^vdsorun: 5 system calls were brought in line$/m, 'and are counted');
+is(vdsorun('--rate', 3, '--offset', -5 * $day, "$dir/$_", 'calls')->{out}, "1111\n",
+	"$_: direct system calls tell the same") for qw(static musl);
+like(vdsorun('--stats', '--offset', 1, "$dir/static", 'calls')->{err},
+	qr/^vdsorun: 5 system calls were brought in line$/m, 'and are counted');
 
 for my $kind (qw(static musl)) {
 	for (['--offset', $day, 100], ['--offset', -$day, 100], ['--rate', 20, 2000], ['--rate', 0.25, 50]) {
@@ -119,10 +129,12 @@ for my $kind (qw(static musl)) {
 		my $out = vdsorun($option, $value, "$dir/$kind", 'waits', $ms)->{out};
 		my $rate = $option eq '--rate' ? $value : 1;
 		# the limit is for a loaded machine: 5 waits, half a second late each
-		ok($out =~ /\A(\d+)\n\z/ && $1 < 5 * $ms / $rate + 2500 && $1 > 5 * $ms / $rate - 30, "$kind: sleeps and time-outs with $option $value")
+		ok($out =~ /\A(\d+)\n\z/ && $1 < 5 * $ms / $rate + 2500 &&
+			$1 > 5 * $ms / $rate - 30, "$kind: sleeps and time-outs with $option $value")
 			or diag($out);
 	}
-	is(vdsorun('--rate', 100, "$dir/$kind", 'interrupted')->{out}, "interrupted, the rest is right\n", "$kind: a sleep that is interrupted");
+	is(vdsorun('--rate', 100, "$dir/$kind", 'interrupted')->{out}, "interrupted, the rest is right\n",
+		"$kind: a sleep that is interrupted");
 }
 
 # Other tracers
@@ -133,19 +145,25 @@ SKIP: {
 	open my $leaky, '>', "$dir/leak.c" or die;
 	print $leaky "#include <stdlib.h>\nvoid *volatile p;\nint main(void) { p = malloc(77); p = 0; return 0; }\n";
 	close $leaky;
-	skip 'there is no AddressSanitizer', 1 if system("gcc -fsanitize=address -o $dir/leak $dir/leak.c 2> /dev/null");
-	like(vdsorun("$dir/leak")->{err}, qr/LeakSanitizer: detected memory leaks.*77 byte/s, 'AddressSanitizer finds its leaks');
+	skip 'there is no AddressSanitizer',
+		1 if system("gcc -fsanitize=address -o $dir/leak $dir/leak.c 2> /dev/null");
+	like(vdsorun("$dir/leak")->{err}, qr/LeakSanitizer: detected memory leaks.*77 byte/s,
+		'AddressSanitizer finds its leaks');
 }
 
 # Without a counter: the page sends programs to the kernel. prctl(PR_SET_TSC, PR_TSC_SIGSEGV), kept over exec.
 
 if (($ENV{ARCH} // 'x86_64') eq 'x86_64') {
 	my @forbidden = ('perl', '-e', 'syscall(157, 26, 2); exec @ARGV or die', $vdsorun);
-	is(run(@forbidden, "$dir/static")->{out}, "vdk\n", 'where the TSC may not be read, there is vdk\'s image all the same');
-	like(run(@forbidden, '--verbose', "$dir/static", 'clock', 0)->{err}, qr/^vdsorun: programs can't read the counter: .*TSC/m, '--verbose says so');
-	like(run(@forbidden, "$dir/static", 'watch', 50)->{out}, qr/\Aworst 0 back 0/, 'and each clock is the system call');
+	is(run(@forbidden, "$dir/static")->{out}, "vdk\n",
+		'where the TSC may not be read, there is vdk\'s image all the same');
+	like(run(@forbidden, '--verbose', "$dir/static", 'clock', 0)->{err},
+		qr/^vdsorun: programs can't read the counter: .*TSC/m, '--verbose says so');
+	like(run(@forbidden, "$dir/static", 'watch', 50)->{out}, qr/\Aworst 0 back 0/,
+		'and each clock is the system call');
 	my $run = run(@forbidden, '--offset', 1, 'true');
-	ok($run->{status} == 125 && $run->{err} =~ /\Avdsorun: programs can't read the counter/, 'another time is refused then');
+	ok($run->{status} == 125 &&
+		$run->{err} =~ /\Avdsorun: programs can't read the counter/, 'another time is refused then');
 }
 
 # The end of it
@@ -157,12 +175,15 @@ for (["$dir/nothing", 127, 'No such file or directory'], ['no-such-program', 127
 	my ($program, $status, $reason) = @$_;
 	next if !-e $program && $status == 126;
 	my $run = vdsorun($program);
-	is("$run->{status} $run->{err}", "$status vdsorun: $program: $reason\n", "$status for what can't be started: $reason");
+	is("$run->{status} $run->{err}", "$status vdsorun: $program: $reason\n",
+		"$status for what can't be started: $reason");
 }
-for (['--frobnicate', 'true'], ['--offset', 'soon', 'true'], ['--rate', '0', 'true'], ['--start', 'tomorrow', 'true'], ['--rate'],
+for (['--frobnicate', 'true'], ['--offset', 'soon', 'true'], ['--rate', '0', 'true'], ['--start', 'tomorrow', 'true'],
+	['--rate'],
 	['--offset', 1, '--start', '2030-01-01', 'true'], []) {
 	my $run = vdsorun(@$_);
-	ok($run->{status} == 2 && $run->{err} =~ /\Avdsorun: [^\n]+\n\z/, "bad usage gives 2: @$_") or diag($run->{err});
+	ok($run->{status} == 2 && $run->{err} =~ /\Avdsorun: [^\n]+\n\z/, "bad usage gives 2: @$_")
+		or diag($run->{err});
 }
 my $run = vdsorun('--image', '/bin/true', 'true');
 ok($run->{status} == 125 && $run->{err} =~ m{\Avdsorun: /bin/true: not a vDSO}, 'a file that is no vDSO gives 125');
@@ -179,7 +200,8 @@ kill SIGUSR1, $pid;
 for (1 .. 2000) { last if get('job.out') =~ /usr1/; sleep 0.01 }
 is(get('job.out'), "up\nusr1\n", 'a signal to vdsorun\'s process is one to the program');
 kill SIGSTOP, $pid;
-is(waitpid($pid, WUNTRACED) == $pid && WIFSTOPPED(${^CHILD_ERROR_NATIVE}) ? WSTOPSIG(${^CHILD_ERROR_NATIVE}) : 0, SIGSTOP,
+is(waitpid($pid, WUNTRACED) == $pid && WIFSTOPPED(${^CHILD_ERROR_NATIVE}) ? WSTOPSIG(${^CHILD_ERROR_NATIVE}) : 0,
+	SIGSTOP,
 	'a stopped program is seen to be stopped');
 sleep 0.1;
 like((grep { /^State/ } do { open my $s, '<', "/proc/$pid/status"; <$s> })[0], qr/State:\s+[tT]/, 'and stays stopped');
@@ -192,7 +214,8 @@ is(finish($pid, 'job')->{signal}, SIGTERM, 'and ends by a signal');
 
 # Without the timekeeper
 
-sub field { my ($of, $name) = @_; open my $f, '<', "/proc/$of/status" or return 0; return (map { /^$name:\s+(\d+)/ } <$f>)[0] // 0 }
+sub field { my ($of, $name) = @_; open my $f, '<',
+	"/proc/$of/status" or return 0; return (map { /^$name:\s+(\d+)/ } <$f>)[0] // 0 }
 
 sub timekeeper_of {
 	my ($program) = @_;
@@ -201,7 +224,8 @@ sub timekeeper_of {
 		for (glob '/proc/[0-9]*/comm') {
 			my ($candidate) = m{/(\d+)/};
 			open my $f, '<', $_ or next;
-			return $candidate if $tracer && <$f> eq "vdsorun-time\n" && field($candidate, 'PPid') == $tracer;
+			return $candidate if $tracer && <$f> eq "vdsorun-time\n" &&
+				field($candidate, 'PPid') == $tracer;
 		}
 		sleep 0.02;
 	}
@@ -222,7 +246,8 @@ if ($keeper) {
 }
 my $out = finish($pid, 'stop')->{out};
 ($worst, $back) = $out =~ /\Aworst (\d+) back (\d+)/;
-ok(defined $worst && $worst < 20000, 'with the timekeeper stopped, again and again, and killed: clocks right within 20 us')
+ok(defined $worst && $worst < 20000,
+	'with the timekeeper stopped, again and again, and killed: clocks right within 20 us')
 	or diag("'$out'");
 is($back, 0, 'and none steps back');
 $pid = start('late', $vdsorun, 'sh', '-c', "sleep 0.7; $dir/static; date +%s");

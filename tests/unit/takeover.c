@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* kit/time for who takes over from another timekeeper: clocks that start elsewhere than at 0, and a rate of its own for RAW. */
+/* kit/time for who takes over from another timekeeper: clocks that start elsewhere than at 0, and a rate of its own
+ * for RAW. */
 #include "unit.h"
 
 #include "time/rate.h"
@@ -32,7 +33,8 @@ static wide_signed now(const struct vdk_timekeeper *of, int id)
 
 static struct vdk_timespec random_time(void)
 {
-	return (struct vdk_timespec){ (int64_t)random_between(0, VDK_WALL_SEC_MAX), (int64_t)(random_word() % VDK_NS_PER_SEC) };
+	return (struct vdk_timespec){ (int64_t)random_between(0, VDK_WALL_SEC_MAX),
+		(int64_t)(random_word() % VDK_NS_PER_SEC) };
 }
 
 static void start(uint64_t hz, const struct vdk_time_config *config)
@@ -45,7 +47,8 @@ static void start(uint64_t hz, const struct vdk_time_config *config)
 static void each_clock_starts_where_it_is_told(void)
 {
 	for (int i = 0; i < 20000; i++) {
-		struct vdk_time_config config = { .wall = random_time(), .monotonic = random_time(), .boottime = random_time(),
+		struct vdk_time_config config = { .wall = random_time(), .monotonic = random_time(),
+			.boottime = random_time(),
 			.raw = random_time(), .tai_offset_sec = 37, .tick_ns = 4000000 };
 		uint64_t ns = random_bits(40);
 
@@ -54,7 +57,8 @@ static void each_clock_starts_where_it_is_told(void)
 			wide_signed passed = part ? ns : 0;
 
 			assert_true(now(&tk, VDK_CLOCK_REALTIME) == ns_of(&config.wall) + passed);
-			assert_true(now(&tk, VDK_CLOCK_TAI) == ns_of(&config.wall) + passed + (wide_signed)37 * VDK_NS_PER_SEC);
+			assert_true(now(&tk, VDK_CLOCK_TAI) ==
+				    ns_of(&config.wall) + passed + (wide_signed)37 * VDK_NS_PER_SEC);
 			assert_true(now(&tk, VDK_CLOCK_MONOTONIC) == ns_of(&config.monotonic) + passed);
 			assert_true(now(&tk, VDK_CLOCK_BOOTTIME) == ns_of(&config.boottime) + passed);
 			assert_true(now(&tk, VDK_CLOCK_MONOTONIC_RAW) == ns_of(&config.raw) + passed);
@@ -67,7 +71,8 @@ static void each_clock_starts_where_it_is_told(void)
 
 static void a_start_out_of_range_is_refused(void)
 {
-	static const struct vdk_timespec bad[] = { { -1, 0 }, { 0, -1 }, { 0, VDK_NS_PER_SEC }, { VDK_WALL_SEC_MAX + 1, 0 },
+	static const struct vdk_timespec bad[] = { { -1, 0 }, { 0, -1 }, { 0, VDK_NS_PER_SEC }, { VDK_WALL_SEC_MAX + 1,
+		0 },
 		{ INT64_MIN, 0 } };
 	static const struct vdk_time_config good = { .wall = { 1, 0 }, .tick_ns = 4000000 };
 
@@ -111,7 +116,8 @@ static void raw_and_the_others_have_rates_of_their_own(void)
 			mult[raw] = next;
 			assert_true(now(&tk, VDK_CLOCK_MONOTONIC) == (wide_signed)(passed[0] >> 64));
 			assert_true(now(&tk, VDK_CLOCK_MONOTONIC_RAW) == (wide_signed)(passed[1] >> 64));
-			assert_true(now(&tk, VDK_CLOCK_REALTIME) == ns_of(&config.wall) + (wide_signed)(passed[0] >> 64));
+			assert_true(now(&tk, VDK_CLOCK_REALTIME) ==
+				    ns_of(&config.wall) + (wide_signed)(passed[0] >> 64));
 		}
 		assert_int_equal(tk.late_publishes, 0);
 	}

@@ -58,8 +58,8 @@ static inline void machine_prepare_call(machine_regs *regs, uint64_t insn, long 
 	regs->orig_rax = UINT64_MAX; /* nothing to restart */
 }
 
-/* Results that no program sees: the kernel's ERESTARTSYS and its kin. At a stop in a call: it will be made again, with the
- * registers as they are then; unless a signal handler comes between. */
+/* Results that no program sees: the kernel's ERESTARTSYS and its kin. At a stop in a call: it will be made again,
+ * with the registers as they are then; unless a signal handler comes between. */
 static inline bool machine_restarts(const machine_regs *regs)
 {
 	return (long)regs->rax == -512;
