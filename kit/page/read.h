@@ -42,24 +42,22 @@ VDK_INLINE uint64_t vdk_scaled(const struct vdk_slot *slot, uint64_t counter, un
 	return vdk_cycles_since(VDK_LOAD(slot->cycles), counter, width) << shift;
 }
 
-/* Nanoseconds that `scaled` cycles, cycles * 2^shift, add to a base with fraction *frac, and in *frac the new fraction: exactly
- * (cycles * 2^shift * mult + frac) / 2^64 and its remainder.
+/* `ns`, and the nanoseconds that `scaled` cycles, cycles * 2^shift, add to it and to its fraction *frac; in *frac the new fraction: exactly
+ * ns + (cycles * 2^shift * mult + frac) / 2^64 and its remainder, `ns` below 2^32. All in one addition: its carry is a step that
+ * a reading takes anyway.
  *
  * No overflow: mult is below 2^64 and, by the choice of shift (vdk_rate_of_hz in kit/time), cycles * 2^shift stays below 2^64 for
- * any span below 2^64 / 2.25 ns = 259 years; the product's high half then stays below 2^64, and the carry adds at most 1 to it. */
-VDK_INLINE uint64_t vdk_scaled_to_ns(uint64_t scaled, uint64_t mult, uint64_t *frac)
+ * any span below 2^64 / 2.25 ns = 259 years; the product's high half then stays below 2^63, and the rest adds 2^32 at most. */
+VDK_INLINE uint64_t vdk_scaled_to_ns(uint64_t scaled, uint64_t mult, uint64_t ns, uint64_t *frac)
 {
-	unsigned __int128 product = (unsigned __int128)scaled * mult;
-	uint64_t low;
+	unsigned __int128 sum = (unsigned __int128)scaled * mult;
 
-	low = (uint64_t)product + *frac;
-	product >>= 64;
-	product += low < *frac;
-	*frac = low;
-	return (uint64_t)product;
+	sum += (unsigned __int128)ns << 64 | *frac;
+	*frac = (uint64_t)sum;
+	return (uint64_t)(sum >> 64);
 }
 
-/* *sec and *ns move on by `ns`: whole seconds are carried, by one subtraction where that is enough. `*ns` is below 1e9 before
+/* *sec and *ns move on by `add`: whole seconds are carried, by one subtraction where that is enough. `*ns` is below 1e9 before
  * and after. */
 VDK_INLINE void vdk_carry(int64_t *sec, uint64_t *ns, uint64_t add)
 {
@@ -81,24 +79,31 @@ VDK_INLINE void vdk_carry(int64_t *sec, uint64_t *ns, uint64_t add)
 #define VDK_KIND_HOT VDK_CLOCK_MONOTONIC
 
 /* The base of a clock in a slot: what it said at slot->cycles. */
-VDK_INLINE void vdk_slot_base(const struct vdk_slot *slot, int kind, int id, int64_t *sec, uint64_t *ns)
+VDK_INLINE int64_t vdk_slot_sec(const struct vdk_slot *slot, int kind, int id)
 {
 	switch (kind) {
 	case VDK_CLOCK_BOOTTIME:
-		*sec = VDK_LOAD(slot->boottime_sec);
-		*ns = VDK_LOAD(slot->boottime_ns);
-		break;
+		return VDK_LOAD(slot->boottime_sec);
 	case VDK_CLOCK_MONOTONIC_RAW:
-		*sec = VDK_LOAD(slot->raw_sec);
-		*ns = VDK_LOAD(slot->raw_ns);
-		break;
+		return VDK_LOAD(slot->raw_sec);
 	case VDK_CLOCK_TAI:
-		*sec = VDK_LOAD(slot->sec[VDK_CLOCK_REALTIME]) + VDK_LOAD(slot->tai_offset_sec);
-		*ns = VDK_LOAD(slot->ns[VDK_CLOCK_REALTIME]);
-		break;
+		return VDK_LOAD(slot->sec[VDK_CLOCK_REALTIME]) + VDK_LOAD(slot->tai_offset_sec);
 	default: /* the id is the index */
-		*sec = VDK_LOAD(slot->sec[id]);
-		*ns = VDK_LOAD(slot->ns[id]);
+		return VDK_LOAD(slot->sec[id]);
+	}
+}
+
+VDK_INLINE uint32_t vdk_slot_ns(const struct vdk_slot *slot, int kind, int id)
+{
+	switch (kind) {
+	case VDK_CLOCK_BOOTTIME:
+		return VDK_LOAD(slot->boottime_ns);
+	case VDK_CLOCK_MONOTONIC_RAW:
+		return VDK_LOAD(slot->raw_ns);
+	case VDK_CLOCK_TAI:
+		return VDK_LOAD(slot->ns[VDK_CLOCK_REALTIME]);
+	default:
+		return VDK_LOAD(slot->ns[id]);
 	}
 }
 
@@ -108,7 +113,7 @@ VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, bo
 			      VDK_COUNTER_FN(counter), const void *ctx)
 {
 	bool raw = kind == VDK_CLOCK_MONOTONIC_RAW;
-	uint64_t seq, scaled, elapsed, frac, ns;
+	uint64_t seq, scaled, frac, ns;
 	int64_t sec;
 
 	for (;;) {
@@ -119,16 +124,17 @@ VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, bo
 		if (__builtin_expect(!counter(ctx, slot, &scaled), 0))
 			return false;
 		frac = raw ? VDK_LOAD(slot->raw_frac) : VDK_LOAD(slot->frac);
-		elapsed = vdk_scaled_to_ns(scaled, raw ? VDK_LOAD(slot->raw_mult) : VDK_LOAD(slot->mult), &frac);
-		vdk_slot_base(slot, kind, id, &sec, &ns);
+		ns = vdk_slot_ns(slot, kind, id);
+		ns = vdk_scaled_to_ns(scaled, raw ? VDK_LOAD(slot->raw_mult) : VDK_LOAD(slot->mult), ns, &frac);
 		/* Consume the snapshot before the look at the number: what waits for the look stays few registers. */
-		__asm__("" : "+r"(elapsed));
+		__asm__ volatile("" : "+r"(ns));
+		sec = vdk_slot_sec(slot, kind, id);
 		if (__builtin_expect(!vdk_latch_retry(upage, seq), 1))
 			break;
 		if (once)
 			return false;
 	}
-	vdk_carry(&sec, &ns, elapsed);
+	vdk_carry(&sec, &ns, 0);
 	ts->tv_sec = sec;
 	ts->tv_nsec = (int64_t)ns;
 	return true;
@@ -148,7 +154,8 @@ VDK_INLINE bool vdk_read_coarse(const struct vdk_page *upage, int id, bool once,
 		slot = vdk_latch_slot(upage, seq);
 		if (__builtin_expect(!counter(ctx, slot, NULL), 0))
 			return false;
-		vdk_slot_base(slot, VDK_KIND_HOT, id, &sec, &ns);
+		sec = vdk_slot_sec(slot, VDK_KIND_HOT, id);
+		ns = vdk_slot_ns(slot, VDK_KIND_HOT, id);
 		if (__builtin_expect(!vdk_latch_retry(upage, seq), 1))
 			break;
 		if (once)

@@ -53,8 +53,8 @@ static void advance(struct vdk_timekeeper *tk)
 	uint64_t cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
 	uint64_t scaled = cycles << now->shift;
 
-	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, &now->frac));
-	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, &now->raw_frac));
+	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
+	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, 0, &now->raw_frac));
 	now->cycles = wrap(now->cycles + cycles, now->width);
 }
 
@@ -176,7 +176,7 @@ static int set_rate(struct vdk_timekeeper *tk, bool raw, int64_t freq)
 	slower = mult < *rate;
 	if (slower) {
 		uint64_t *frac = raw ? &now->raw_frac : &now->frac;
-		uint64_t ahead = vdk_scaled_to_ns(tk->bound_cycles << now->shift, *rate - mult, frac);
+		uint64_t ahead = vdk_scaled_to_ns(tk->bound_cycles << now->shift, *rate - mult, 0, frac);
 
 		raw ? add_raw_ns(now, ahead) : add_ns(now, ahead);
 	}

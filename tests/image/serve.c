@@ -22,9 +22,11 @@
 /* Any: the clocks then run at another speed than the wall's, which nothing here asks. A slow counter is scaled, a fast one is not. */
 static const uint64_t frequencies[] = { 1000000000, 3000000000 };
 
+static uint64_t behind; /* by so much the timekeeper's counter is behind while it starts */
+
 static uint64_t read_counter(const struct vdk_clocksource *cs)
 {
-	return vdk_counter_read(cs->user_mode);
+	return vdk_counter_read(cs->user_mode) - behind;
 }
 
 static struct vdk_clocksource cs = { "counter", read_counter, 0, VDK_USER_WIDTH, VDK_MODE_COUNTER };
@@ -130,6 +132,30 @@ static void test_calls(void)
 		is_int(t, result, "time_stores_what_it_returns");
 		is_int(vdso_time(NULL), result, "time_without_a_place_is_served");
 	}
+}
+
+/* No tick for long, or a base that is ahead of this CPU's counter: the way that readings with a changed upper half go, and those that
+ * are clamped, must agree too. */
+static void test_far_bases(struct vdk_page *page, unsigned int mode, uint64_t hz)
+{
+	static const uint64_t spans[] = { 0x7fffff00, 0xffff0000, 0xffffffff, 0x100000000, 0x100010000, 0x300000000, 1ull << 40,
+		1ull << 56, -(1ull << 20), -(1ull << 33), -(1ull << 62) };
+	int outside = 0;
+
+	if (!has_counter_mode(mode))
+		return;
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		behind = spans[i];
+		start(page, mode, hz);
+		behind = 0;
+		for (int n = 0; n < 3000; n++)
+			for (size_t c = 0; c < CLOCKS; c++) {
+				int64_t before = kernel_ns(clocks[c]), now = user_ns(clocks[c]);
+
+				outside += now < before || now > kernel_ns(clocks[c]);
+			}
+	}
+	is_int(outside, 0, "image_and_timekeeper_agree_far_from_the_last_tick_in_mode_%u_at_%llu_hz", mode, (unsigned long long)hz);
 }
 
 /* time() is the coarse second: it stays while the fine clock, a few ns later, is in the next. */
@@ -267,6 +293,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof(frequencies) / sizeof(frequencies[0]); i++) {
 		test_brackets(page, VDK_MODE_COUNTER, frequencies[i]);
 		test_brackets(page, VDK_MODE_COUNTER_ALT, frequencies[i]);
+		test_far_bases(page, VDK_MODE_COUNTER, frequencies[i]);
+		test_far_bases(page, VDK_MODE_COUNTER_ALT, frequencies[i]);
 	}
 	test_time_is_coarse(page);
 	test_machine(page);

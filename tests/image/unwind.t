@@ -18,7 +18,7 @@ llvm-objdump-19 -d --no-show-raw-insn "$VDK_BUILD/vdso.so" |
 	sed -n 's/^ *\([0-9a-f]*\):[	 ].*/\1/p' > "$out/unwind.addresses"
 $cc -std=gnu11 -O2 -g -fasynchronous-unwind-tables -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes \
 	-Werror -static -Wl,--wrap=_dl_find_object \
-	-Itests -Ikit/include -Ikit -I"$VDK_BUILD" -o "$out/unwind" tests/image/unwind/live.c || {
+	-Itests -Ikit/include -Ikit -Ikit/arch/$ARCH -I"$VDK_BUILD" -o "$out/unwind" tests/image/unwind/live.c || {
 	echo 'Bail out! unwind/live.c does not compile'
 	exit 1
 }

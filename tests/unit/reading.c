@@ -12,7 +12,7 @@ static void conversion_is_exact(void)
 		unsigned int shift = (unsigned int)random_between(0, 31);
 		uint64_t cycles = random_bits(64 - shift), mult = random_bits(64), frac = random_bits(64), rest = frac;
 		wide exact = ((wide)cycles << shift) * mult + frac;
-		uint64_t ns = vdk_scaled_to_ns(cycles << shift, mult, &rest);
+		uint64_t ns = vdk_scaled_to_ns(cycles << shift, mult, 0, &rest);
 
 		assert_true((wide)ns << 64 == (exact >> 64) << 64);
 		assert_true(rest == (uint64_t)exact);

@@ -9,19 +9,46 @@
 
 /* Faster than a GHz, but for few. */
 #define VDK_HOT_MODE VDK_MODE_COUNTER
+#define VDK_HOT_ALT VDK_MODE_COUNTER_ALT
 
 /* COUNTER: RDTSCP, which waits until all earlier loads are done (Intel SDM, AMD APM: RDTSCP). COUNTER_ALT: LFENCE; RDTSC, for
  * CPUs without it. Later loads may pass either; the latch's second look at the number bounds that to what the CPU has
  * in flight (docs/decisions/rate-change.md). */
+static inline __attribute__((always_inline)) void vdk_counter_halves(unsigned int mode, uint64_t *low, uint64_t *high)
+{
+	/* Both instructions clear the registers' upper halves. */
+	if (__builtin_expect(mode == VDK_MODE_COUNTER, 1))
+		__asm__ volatile("rdtscp" : "=a"(*low), "=d"(*high) : : "ecx", "memory");
+	else
+		__asm__ volatile("lfence; rdtsc" : "=a"(*low), "=d"(*high) : : "memory");
+}
+
 static inline __attribute__((always_inline)) uint64_t vdk_counter_read(unsigned int mode)
 {
-	uint64_t low, high; /* both instructions clear the upper halves */
+	uint64_t low, high;
 
-	if (__builtin_expect(mode == VDK_MODE_COUNTER, 1))
-		__asm__ volatile("rdtscp" : "=a"(low), "=d"(high) : : "ecx", "memory");
-	else
-		__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	vdk_counter_halves(mode, &low, &high);
 	return high << 32 | low;
+}
+
+/* For the hot path: the cycles since *base, if the counter's upper half is still that of *base, and its lower not below; a second
+ * or two go by between changes of the upper half. Between counter and result stands only the lower half's subtraction: the upper
+ * half decides a branch that is predicted. */
+#define VDK_COUNTER_SINCE 1
+static inline __attribute__((always_inline)) bool vdk_counter_since(unsigned int mode, const uint64_t *base, uint64_t *cycles)
+{
+	typedef uint32_t __attribute__((may_alias)) half;
+	const half *of_base = (const half *)base;
+	uint64_t low, high;
+	uint32_t since;
+
+	vdk_counter_halves(mode, &low, &high);
+	if (__builtin_expect((uint32_t)high != __atomic_load_n(&of_base[1], __ATOMIC_RELAXED), 0))
+		return false;
+	if (__builtin_expect(__builtin_sub_overflow((uint32_t)low, __atomic_load_n(&of_base[0], __ATOMIC_RELAXED), &since), 0))
+		return false;
+	*cycles = since;
+	return true;
 }
 
 #endif

@@ -19,8 +19,10 @@
 
 #include "../../vdso_reader.h"
 #include "../map.h"
+#include "counter.h"
 #include "machine.h"
 #include "page/latch.h"
+#include "syscall.h" /* what counter.h declares */
 
 uint64_t probe_sp;
 const void *trampoline;
@@ -271,6 +273,9 @@ static const struct {
 	{ "rt_sigreturn", no_calls /* each trap returns through it */ },
 };
 
+/* As a base: the counter's last value with a lower half of 0. With a shift of 20 seconds have gone by since then. */
+#define NEAR 1
+
 /* Every state of the page that the read path tells apart. The counter runs from somewhere below 2^63. */
 static void set_page(unsigned int state)
 {
@@ -290,10 +295,14 @@ static void set_page(unsigned int state)
 		OF_MODE(VDK_MODE_COUNTER_ALT, 0, VDK_CPU_COUNTER_ID),
 		OF_MODE(VDK_MODE_COUNTER_ALT | VDK_MODE_SCALED, 1, VDK_CPU_SINGLE),
 #undef OF_MODE
+		{ NEAR, 1, VDK_MODE_COUNTER, 0, 1, VDK_CPU_RDPID },
+		{ NEAR, 0, VDK_MODE_COUNTER, 0, 1, VDK_CPU_RDPID },
+		{ NEAR, UINT64_MAX, VDK_MODE_COUNTER | VDK_MODE_SCALED, 20, 1, VDK_CPU_RDPID },
+		{ NEAR, 1, VDK_MODE_COUNTER_ALT, 0, 1, VDK_CPU_RDPID },
 	};
 	struct vdk_slot *slot = page->slot;
 
-	slot->cycles = states[state].cycles;
+	slot->cycles = states[state].cycles == NEAR ? vdk_counter_read(VDK_MODE_COUNTER) >> 32 << 32 : states[state].cycles;
 	slot->mult = slot->raw_mult = states[state].mult;
 	slot->mode = states[state].mode;
 	slot->shift = states[state].shift;
@@ -305,7 +314,7 @@ static void set_page(unsigned int state)
 	page->hwprobe_count = state < VDK_HWPROBE_MAX ? state : VDK_HWPROBE_MAX;
 	page->hwprobe_cpus = state == 2 ? 64 : 1;
 }
-#define STATES 17
+#define STATES 21
 
 static void call_all(const struct vdso *v, unsigned int first, unsigned int next)
 {
