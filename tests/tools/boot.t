@@ -231,7 +231,7 @@ ok($run->{err} =~ /\S.*\n.*\S/ && $run->{out} eq "hello\n", '--verbose shows the
 	local $ENV{QEMU} = put('qemu', "#!/bin/sh\necho \"\$@\" >&2\nexit 1\n", 0755);
 	local $ENV{VDSO} = 'off';
 	like(boot('--smp', '3', '--mem', '1077', '--append', 'x=1 y', $box)->{err},
-		qr/ -m 1077 -smp 3 .*-append console=mux x=1 y vdso=off -- \Q$box\E$/m,
+		qr/ -m 1077 -smp 3 .*(?:-append |,string=)console=mux x=1 y vdso=off -- \Q$box\E$/m,
 		'CPUs, memory, --append and VDSO=off reach the machine');
 }
 
