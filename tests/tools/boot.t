@@ -171,14 +171,16 @@ ok($run->{status} == 0 && $run->{out} eq $bytes && $run->{err} eq '', 'standard 
 $run = boot($box, 'both');
 is_deeply([@$run{qw(out err)}], ["out\nout\n", "err\n"], 'standard output and standard error are separate');
 
+# QEMU hands the PL011 of aarch64's machine its input byte by byte.
+my $length = ($ENV{ARCH} // 'x86_64') eq 'aarch64' ? 1 << 16 : 1 << 20;
 srand 1;
-my $mebibyte = pack 'C*', map { int rand 256 } 1 .. 1 << 20;
-$file = put('mebibyte', $mebibyte);
+my $much = pack 'C*', map { int rand 256 } 1 .. $length;
+$file = put('much', $much);
 $run = boot({ in => $file }, '--timeout', '300', $box, 'cat');
-ok($run->{status} == 0 && $run->{out} eq $mebibyte, '1 MiB of standard input goes through whole');
+ok($run->{status} == 0 && $run->{out} eq $much, "$length bytes of standard input go through whole");
 is(boot({ in => '/dev/zero' }, $box, 'exit')->{status}, 0, 'input that nobody reads holds nothing up');
 $run = boot({ in => $file }, '--timeout', '300', $box, 'count');
-is($run->{out}, "1048576\n", 'the end of input reaches the program');
+is($run->{out}, "$length\n", 'the end of input reaches the program');
 is(boot($box, 'count')->{out}, "0\n", 'empty input is at its end');
 is(boot({ closed => 1 }, $box, 'count')->{out}, "0\n", 'closed input is at its end');
 
