@@ -171,8 +171,8 @@ ok($run->{status} == 0 && $run->{out} eq $bytes && $run->{err} eq '', 'standard 
 $run = boot($box, 'both');
 is_deeply([@$run{qw(out err)}], ["out\nout\n", "err\n"], 'standard output and standard error are separate');
 
-# QEMU hands the PL011 of aarch64's machine its input byte by byte.
-my $length = ($ENV{ARCH} // 'x86_64') eq 'aarch64' ? 1 << 16 : 1 << 20;
+# Input over an emulated line is slow, on some machines byte by byte: a whole MiB on one of them.
+my $length = ($ENV{ARCH} // 'x86_64') eq 'x86_64' ? 1 << 20 : 1 << 16;
 srand 1;
 my $much = pack 'C*', map { int rand 256 } 1 .. $length;
 $file = put('much', $much);
