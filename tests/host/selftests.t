@@ -39,7 +39,8 @@ sub build {
 	my ($directory, $test, $kind) = @_;
 	my ($name, undef, @more) = @$test;
 	my $program = "$out/$name-$kind";
-	sh('gcc', qw(-std=gnu99 -w -pthread), $directory eq 'timers' ? '-O3' : (), $kind eq 'dynamic' ? () : '-static', '-o', $program, "$source/$directory/$name.c",
+	sh('gcc', qw(-std=gnu99 -w -pthread), $directory eq 'timers' ? '-O3' : (), $kind eq 'dynamic' ? () : '-static',
+		'-o', $program, "$source/$directory/$name.c",
 		'-Wl,--no-warnings', map { /\.c$/ ? "$source/$directory/$_" : $_ } @more) if !-e $program;
 	return $program;
 }
@@ -51,9 +52,11 @@ for my $kind (qw(static dynamic)) {
 # What is wrong with a run, beyond its exit status: those that can't find the vDSO pass.
 sub wrong {
 	my ($status, $output) = @_;
-	my $bad = qr/not ok|FAIL|[Cc]ould not find|(?:fail|error):[1-9]|failed to find (?!clock_gettime64)|No vDSO, so skipping clock_gettime\(\)|EHDR is not/;
-	my @lines = grep { /$bad/ } split /\n/, $output;
-	return join "\n", @lines, $status ? "exit status $status" : ();
+	my $failed = qr/not ok|FAIL|(?:fail|error):[1-9]/;
+	my $none = qr/[Cc]ould not find|failed to find (?!clock_gettime64)\w+ in vDSO|No vDSO, so skipping clock_gettime\(|EHDR is not/;
+	my @lines = split /\n/, $output;
+	my @bad = map { @lines[($_ < 2 ? 0 : $_ - 2) .. $_] } grep { $lines[$_] =~ /$failed|$none/ } 0 .. $#lines; # with what they are about
+	return join "\n", @bad, $status ? "exit status $status" : ();
 }
 
 # --- under vdsorun ---
