@@ -34,20 +34,17 @@ for function in FUNCTIONS:
     name = gdb.newest_frame().name() or "?"
     before = registers(caller())
     instructions = wrong = 0
-    inside = []
     while gdb.newest_frame().name() != "call_all":
         names = [frame.name() for frame in frames()]
         at = names.index("call_all") if "call_all" in names else 0
         if at == 0 or names[at + 1 :] != ["main"] or None in names[:at] or registers(caller()) != before:
             wrong += 1
             print(f"# {name}: {names}")
-        inside += [each for each in names[:at] if each not in inside]
         instructions += 1
         if instructions > 1000:
             break
         gdb.execute("stepi", to_string=True)
     print(f"{function}: {name} {instructions} instructions, {wrong} wrong")
-    print(f"# functions in {function}: {inside}")
 gdb.execute("break __vdso_time")
 gdb.execute("continue", to_string=True)
 print("break: " + (gdb.newest_frame().name() or "?"))
