@@ -16,7 +16,7 @@ aarch64)
 	# the self-synchronizing read needs no ISB; both need the branch
 	read='mrs x[0-9]+, CNTVCT(SS)?_EL0' barrier='isb' free='mrs x[0-9]+, CNTVCTSS_EL0' prefix=__kernel_
 	counter='cntvct_el0' alt='s3_3_c14_c0_6|cntvctss_el0'
-	branch='ldrb (w[0-9]+), \[x[0-9]+, #0x38\]; (cmp \1, #0x[0-9a-f]+; b\.ne|cbz \1,) [^;]*; isb; mrs'
+	branch='ldrb (w[0-9]+), \[x[0-9]+, #0x38\]; (cmp \1, #0x[0-9a-f]+; b\.ne|cbz \1,) [^;]*; (ldrb? [^;]*; )*isb; mrs'
 	;;
 loongarch64) read='rdtime\.d [$][^z].*' barrier='dbar 5' free= counter='rdtime.d' alt='rdtime.d' ;;
 *) echo "Bail out! nothing is known of the counter of $ARCH"; exit 1 ;;
