@@ -190,7 +190,7 @@ $H/vdsorun: $(HOST_OBJ)
 
 # --- The benchmark: of this machine, natively -------------------------------------------------------------------------
 N := build/bench
-BENCH_OBJ := $(patsubst %.c,$H/obj/%.o,$(wildcard host/bench/*.c)) $H/obj/kit/time/timekeeper.c.o
+BENCH_OBJ := $(patsubst %.c,$H/obj/%.o,$(wildcard host/bench/*.c)) $(patsubst %,$H/obj/%.o,$(wildcard kit/time/*.c))
 
 bench: $(if $(HOST_PORT),$H/bench,no-host-port) $B/vdso.so ## vdk beside the host's vDSO: ROUNDS=41 CALLS=100000000 IMAGE=build/<arch>/vdso.so
 	$H/bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(COUNTER),--counter $(COUNTER)) --image $(or $(IMAGE),$B/vdso.so) --out $N
@@ -217,7 +217,7 @@ UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wil
 IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 
 # What tests link is an object of its own: one command with two sources would keep the headers of only the last.
-TEST_KIT := $B/tests/obj/kit/time/timekeeper.o
+TEST_KIT := $(patsubst %.c,$B/tests/obj/%.o,$(wildcard kit/time/*.c))
 
 $B/tests/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -12,6 +12,7 @@
 #include "fs/file.h"
 #include "mm/page.h"
 #include "proc/process.h"
+#include "time/timekeeping.h"
 #include "time/timer.h"
 #include "vdso.h"
 
@@ -48,6 +49,7 @@ _Noreturn void kernel_main(const struct bootinfo *info)
 	random_init();
 	arch_init(info);
 	arch_time_init();
+	timekeeping_init();
 	vdso_init();
 	process_init();
 	fs_init(info->initrd, info->initrd_size);

@@ -13,7 +13,7 @@
 #include "mm/uaccess.h"
 #include "proc/process.h"
 #include "syscall/syscall.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define RING_SIZE 65536u
 #define LINE_SIZE 512

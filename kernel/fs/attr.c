@@ -6,8 +6,8 @@
 #include "mm/uaccess.h"
 #include "proc/process.h"
 #include "syscall/syscall.h"
+#include "time/timekeeping.h"
 #include "vdk/clock.h"
-#include "vdso.h"
 
 #define NS_MAX (INT64_MAX / NSEC_PER_SEC - 1)
 

@@ -5,7 +5,7 @@
 #include "core/string.h"
 #include "fs/vfs.h"
 #include "mm/kmalloc.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define DAY_NS (86400 * NSEC_PER_SEC)
 

@@ -10,8 +10,8 @@
 #include "mm/uaccess.h"
 #include "proc/process.h"
 #include "syscall/syscall.h"
+#include "time/timekeeping.h"
 #include "vdk/clock.h"
-#include "vdso.h"
 
 struct polled {
 	struct file *file; /* referenced; NULL: no such descriptor, or none wanted */

@@ -10,8 +10,8 @@
 #include "mm/space.h"
 #include "proc/internal.h"
 #include "syscall/uts.h"
+#include "time/timekeeping.h"
 #include "trap/trap.h"
-#include "vdso.h"
 
 #define PROC_MAGIC 0x9fa0
 #define CENTISECOND_NS ((uint64_t)NSEC_PER_SEC / 100)

@@ -11,7 +11,7 @@
 #include "fs/vfs.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define CHUNK 256u
 #define DECISECOND_NS (NSEC_PER_SEC / 10)

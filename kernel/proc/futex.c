@@ -13,8 +13,8 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
+#include "time/timekeeping.h"
 #include "trap/trap.h"
-#include "vdso.h"
 
 #define BUCKETS 256
 

@@ -7,8 +7,8 @@
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "time/clock.h"
+#include "time/timekeeping.h"
 #include "trap/trap.h"
-#include "vdso.h"
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1

@@ -9,7 +9,7 @@
 #include "mm/space.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define RLIM_COUNT 16
 #define RUSAGE_SELF 0

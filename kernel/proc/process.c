@@ -14,7 +14,7 @@
 #include "proc/internal.h"
 
 #include "syscall/internal.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define HASH_SIZE 256
 #define PID_FIRST_AGAIN 300 /* numbers start here once they have wrapped, as on Linux */

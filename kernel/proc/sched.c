@@ -10,8 +10,8 @@
 #include "core/log.h"
 #include "mm/space.h"
 #include "proc/internal.h"
+#include "time/timekeeping.h"
 #include "trap/trap.h"
-#include "vdso.h"
 
 #define SLICE_NS 10000000UL        /* at nice 0; a nice step is a twentieth of it */
 #define RR_SLICE_NS 100000000UL

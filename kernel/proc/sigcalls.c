@@ -7,7 +7,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define SIGSET_SIZE 8
 #define SIG_BLOCK 0

@@ -11,7 +11,7 @@
 #include "proc/internal.h"
 #include "syscall/internal.h"
 #include "syscall/uts.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 /* Programs compare the release with what they need: libc 2.36 wants 3.2, systemd's tools 4.15. The version says
  * who this is. */

@@ -8,7 +8,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 /* What an undisciplined Linux says. */
 #define UNKNOWN_ERROR_USEC 16000000

@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define MINUTES_MAX (15 * 60) /* a time zone's limit */
 

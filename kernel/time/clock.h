@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: clock ids as system calls take them, arithmetic on times, clocks that can be set.
- * Relies on: kernel/vdso.h for the seven clocks of the page, proc for CPU time.
+ * Relies on: timekeeping.h for the seven clocks of the page, proc for CPU time.
  * Who may include: every kernel file. */
 #ifndef VDK_KERNEL_TIME_CLOCK_H
 #define VDK_KERNEL_TIME_CLOCK_H

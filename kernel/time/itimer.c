@@ -7,7 +7,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define ITIMER_REAL 0
 #define ITIMER_VIRTUAL 1

@@ -9,7 +9,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1

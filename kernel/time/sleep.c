@@ -6,7 +6,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 /* Until `base` shows `ns`: 0 or -EINTR. */
 static int sleep_until(int base, uint64_t ns)

@@ -7,8 +7,8 @@
 #include "core/spinlock.h"
 #include "core/types.h"
 #include "proc/process.h"
+#include "time/timekeeping.h"
 #include "trap/trap.h"
-#include "vdso.h"
 
 static struct spinlock lock;
 /* lock */

@@ -12,7 +12,7 @@
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
-#include "vdso.h"
+#include "time/timekeeping.h"
 
 #define TFD_TIMER_CANCEL_ON_SET 2u
 #define TFD_IOC_SET_TICKS 0x40085400u

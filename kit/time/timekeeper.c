@@ -6,13 +6,17 @@
 #include "vdk/time.h"
 
 #include "page/read.h"
+#include "time/internal.h"
 #include "time/rate.h"
 
 #define DEFAULT_PUBLISH_BOUND_NS 10000u
 
-static void publish(struct vdk_timekeeper *tk)
+void vdk_tk_publish(struct vdk_timekeeper *tk)
 {
 	vdk_latch_publish(tk->kpage, &tk->now);
+	if (tk->slowed && vdk_cycles_since(tk->now.cycles, tk->cs->read(tk->cs), tk->now.width) > tk->bound_cycles)
+		tk->late_publishes++;
+	tk->slowed = false;
 }
 
 /* The clocks that go at the adjusted rate move on by `ns`: all by whole nanoseconds, so that they share one fraction. */
@@ -47,7 +51,7 @@ static uint64_t wrap(uint64_t cycles, unsigned int width)
 /* Move the snapshot to the counter's present value. Every reading from the new one equals, bit for bit, the reading from the old:
  *     floor((d1 + d2) * m + f) = floor(d1 * m + f) + floor(d2 * m + frac(d1 * m + f))
  * in units of 2^-64 ns, and nothing is rounded on the way. */
-static void advance(struct vdk_timekeeper *tk)
+void vdk_tk_advance(struct vdk_timekeeper *tk)
 {
 	struct vdk_slot *now = &tk->now;
 	uint64_t cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
@@ -58,7 +62,7 @@ static void advance(struct vdk_timekeeper *tk)
 	now->cycles = wrap(now->cycles + cycles, now->width);
 }
 
-static bool valid_time(const struct vdk_timespec *ts)
+bool vdk_tk_valid_time(const struct vdk_timespec *ts)
 {
 	return ts->tv_nsec >= 0 && ts->tv_nsec < (int64_t)VDK_NS_PER_SEC && ts->tv_sec >= 0 && ts->tv_sec <= VDK_WALL_SEC_MAX;
 }
@@ -70,7 +74,7 @@ static void set_wall(struct vdk_slot *now, const struct vdk_timespec *wall)
 }
 
 /* At least `ns`, in cycles. */
-static uint64_t cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns)
+uint64_t vdk_tk_cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns)
 {
 	return vdk_div128((unsigned __int128)ns * cs->hz, VDK_NS_PER_SEC) + 1;
 }
@@ -85,8 +89,8 @@ static bool valid_clocksource(const struct vdk_clocksource *cs)
 static bool valid_config(const struct vdk_time_config *config)
 {
 	return config->cpu_mode <= VDK_CPU_SINGLE && config->tick_ns && config->tick_ns <= VDK_NS_PER_SEC &&
-	       valid_time(&config->wall) && valid_time(&config->monotonic) && valid_time(&config->boottime) &&
-	       valid_time(&config->raw);
+	       vdk_tk_valid_time(&config->wall) && vdk_tk_valid_time(&config->monotonic) && vdk_tk_valid_time(&config->boottime) &&
+	       vdk_tk_valid_time(&config->raw);
 }
 
 static uint8_t slot_mode(const struct vdk_clocksource *cs, const struct vdk_rate *rate)
@@ -106,7 +110,7 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 	if (!valid_clocksource(cs) || !valid_config(config) || (uintptr_t)kpage % VDK_PAGE_SIZE)
 		return -VDK_EINVAL;
 	half_wrap = 1ull << (cs->width - 1);
-	if (cycles_of_ns(cs, config->tick_ns) >= half_wrap || cycles_of_ns(cs, bound_ns) >= half_wrap)
+	if (vdk_tk_cycles_of_ns(cs, config->tick_ns) >= half_wrap || vdk_tk_cycles_of_ns(cs, bound_ns) >= half_wrap)
 		return -VDK_EINVAL;
 	rate = vdk_rate_of_hz(cs->hz);
 	*tk = (struct vdk_timekeeper){
@@ -128,7 +132,7 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 		.cs = cs,
 		.kpage = kpage,
 		.nominal_mult = rate.mult,
-		.bound_cycles = cycles_of_ns(cs, bound_ns),
+		.bound_cycles = vdk_tk_cycles_of_ns(cs, bound_ns),
 	};
 	set_wall(&tk->now, &config->wall);
 
@@ -139,23 +143,23 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 	VDK_STORE(kpage->res_ns, 1);
 	VDK_STORE(kpage->coarse_res_ns, config->tick_ns);
 	VDK_STORE(kpage->cpu_mode, config->cpu_mode);
-	publish(tk);
+	vdk_tk_publish(tk);
 	return 0;
 }
 
 void vdk_time_tick(struct vdk_timekeeper *tk)
 {
-	advance(tk);
-	publish(tk);
+	vdk_tk_advance(tk);
+	vdk_tk_publish(tk);
 }
 
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall)
 {
-	if (!valid_time(wall))
+	if (!vdk_tk_valid_time(wall))
 		return -VDK_EINVAL;
-	advance(tk);
+	vdk_tk_advance(tk);
 	set_wall(&tk->now, wall);
-	publish(tk);
+	vdk_tk_publish(tk);
 	return 0;
 }
 
@@ -163,38 +167,39 @@ int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall
  * that no reader of the old snapshot reaches: until the number changes they are on the old line, and the new one must not lie
  * below it there. So the new line meets the old at c = now + bound, which puts its base bound * (old - new) higher: some
  * nanoseconds for hundreds of ppm. If the counter is found beyond c after the publication, that is counted. */
-static int set_rate(struct vdk_timekeeper *tk, bool raw, int64_t freq)
+void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult)
 {
 	struct vdk_slot *now = &tk->now;
-	uint64_t mult, *rate = raw ? &now->raw_mult : &now->mult;
-	bool slower;
+	uint64_t *rate = raw ? &now->raw_mult : &now->mult;
+	uint64_t *frac = raw ? &now->raw_frac : &now->frac;
 
-	if (freq < -VDK_FREQ_MAX || freq > VDK_FREQ_MAX)
-		return -VDK_EINVAL;
-	advance(tk);
-	mult = vdk_rate_adjust(tk->nominal_mult, freq);
-	slower = mult < *rate;
-	if (slower) {
-		uint64_t *frac = raw ? &now->raw_frac : &now->frac;
+	if (mult < *rate) {
 		uint64_t ahead = vdk_scaled_to_ns(tk->bound_cycles << now->shift, *rate - mult, 0, frac);
 
 		raw ? add_raw_ns(now, ahead) : add_ns(now, ahead);
+		tk->slowed = true;
 	}
 	*rate = mult;
-	publish(tk);
-	if (slower && vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width) > tk->bound_cycles)
-		tk->late_publishes++;
+}
+
+static int set_freq(struct vdk_timekeeper *tk, bool raw, int64_t freq)
+{
+	if (freq < -VDK_FREQ_MAX || freq > VDK_FREQ_MAX)
+		return -VDK_EINVAL;
+	vdk_tk_advance(tk);
+	vdk_tk_set_mult(tk, raw, vdk_rate_adjust(tk->nominal_mult, freq));
+	vdk_tk_publish(tk);
 	return 0;
 }
 
 int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq)
 {
-	return set_rate(tk, false, freq);
+	return set_freq(tk, false, freq);
 }
 
 int vdk_time_set_raw_freq(struct vdk_timekeeper *tk, int64_t freq)
 {
-	return set_rate(tk, true, freq);
+	return set_freq(tk, true, freq);
 }
 
 void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the kernel side: what a kernel says of its counter, and the timekeeper that turns it into clocks.
+/* Owns: the kernel side: the timekeeper, which turns a clocksource into clocks.
  * Relies on: vdk/page.h, and on the caller's lock: one call that changes a timekeeper at a time. vdk_time_now() and
  * vdk_time_res() need no lock and run anywhere, inside an update and in an NMI too.
  * Who may include: every kernel. */
@@ -9,28 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vdk/clocksource.h"
 #include "vdk/page.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define VDK_HZ_MAX 1000000000000ull
 /* The latest wall time that can be set: int64_t nanoseconds, less 30 years of uptime; Linux's limit. */
 #define VDK_WALL_SEC_MAX 8277292036ll
 /* Limit of vdk_time_set_freq() either way: 100000 ppm. */
 #define VDK_FREQ_MAX (100000ll * 65536)
-
-/* A free-running counter. Constant while a timekeeper uses it. */
-struct vdk_clocksource {
-	const char *name;
-	/* The counter now; the same on every CPU, but for small differences. Ordered after earlier loads. */
-	uint64_t (*read)(const struct vdk_clocksource *cs);
-	uint64_t hz;            /* 1 to VDK_HZ_MAX */
-	unsigned int width;     /* bits, 2 to 64: the counter runs from 0 to 2^width - 1 and wraps */
-	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, if its width is VDK_USER_WIDTH;
-				 * VDK_MODE_SYSCALL: it can't */
-};
 
 /* Constants of a page: what vdk_time_init() is told beside the counter. */
 struct vdk_time_config {
@@ -54,6 +43,7 @@ struct vdk_timekeeper {
 	uint64_t nominal_mult;   /* of cs->hz */
 	uint64_t bound_cycles;   /* publish_bound_ns in cycles */
 	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
+	bool slowed;             /* the snapshot has a slower rate than the readers' */
 };
 
 /* Start a timekeeper, its clocks where `config` says, and publish for the first time.

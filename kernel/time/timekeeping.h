@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the kernel's clocks.
+ * Relies on: kit public headers.
+ * Who may include: every kernel file. */
+#ifndef VDK_KERNEL_TIME_TIMEKEEPING_H
+#define VDK_KERNEL_TIME_TIMEKEEPING_H
+
+#include "core/types.h"
+
+struct vdk_timespec;
+
+/* After arch_time_init(): choose a clocksource, start the timekeeper, fill the page. */
+void timekeeping_init(void);
+
+/* The page of memory whose end is the data page, for user mode to read. */
+paddr_t timekeeping_page(void);
+
+/* What clock_gettime answers, by the image's own read path. 0 or -EINVAL for ids that the page does not hold. */
+int clock_now(int clock_id, struct vdk_timespec *ts);
+/* 0 or -EINVAL, as above. */
+int clock_res_ns(int clock_id, uint32_t *ns);
+uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
+int64_t clock_realtime_ns(void); /* CLOCK_REALTIME, for file times */
+
+/* REALTIME becomes `ts` now. 0 or -EINVAL. */
+int clock_set_wall(const struct vdk_timespec *ts);
+void clock_set_zone(int32_t minutes_west, int32_t dst_time);
+void clock_zone(int32_t *minutes_west, int32_t *dst_time);
+
+#endif

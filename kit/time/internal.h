@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: what the files of kit/time share.
+ * Relies on: the caller's lock, see vdk/time.h.
+ * Who may include: kit/time. */
+#ifndef VDK_TIME_INTERNAL_H
+#define VDK_TIME_INTERNAL_H
+
+#include "vdk/time.h"
+
+/* Move the snapshot tk->now to the counter's present value: no reading changes. */
+void vdk_tk_advance(struct vdk_timekeeper *tk);
+
+/* Give tk->now to the readers; count it if that came too late for a slower rate. */
+void vdk_tk_publish(struct vdk_timekeeper *tk);
+
+/* Between these two: another rate for all clocks but RAW, or for RAW. For a slower one the clocks are put ahead, by less than
+ * publish_bound_ns times the difference of the rates (docs/decisions/rate-change.md). */
+void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult);
+
+/* A time that a clock may be set to: tv_nsec from 0 to 1e9 - 1, tv_sec from 0 to VDK_WALL_SEC_MAX. */
+bool vdk_tk_valid_time(const struct vdk_timespec *ts);
+
+/* At least `ns`, in cycles of the nominal rate. */
+uint64_t vdk_tk_cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns);
+
+#endif
