@@ -20,6 +20,12 @@ void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult);
 /* A time that a clock may be set to: tv_nsec from 0 to 1e9 - 1, tv_sec from 0 to VDK_WALL_SEC_MAX. */
 bool vdk_tk_valid_time(const struct vdk_timespec *ts);
 
+/* *sec and *ns, below 1e9, move on by `add` ns. */
+void vdk_tk_add_ns(int64_t *sec, uint32_t *ns, uint64_t add);
+
+/* What a counter of `width` bits shows of `cycles`. */
+uint64_t vdk_tk_wrap(uint64_t cycles, unsigned int width);
+
 /* At least `ns`, in cycles of the nominal rate. */
 uint64_t vdk_tk_cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns);
 

@@ -19,31 +19,28 @@ void vdk_tk_publish(struct vdk_timekeeper *tk)
 	tk->slowed = false;
 }
 
-/* The clocks that go at the adjusted rate move on by `ns`: all by whole nanoseconds, so that they share one fraction. */
+void vdk_tk_add_ns(int64_t *sec, uint32_t *ns, uint64_t add)
+{
+	uint64_t sum = *ns;
+
+	vdk_carry(sec, &sum, add);
+	*ns = (uint32_t)sum;
+}
+
+/* The clocks that go at the adjusted rate move on by `add`: all by whole nanoseconds, so that they share one fraction. */
 static void add_ns(struct vdk_slot *now, uint64_t add)
 {
-	uint64_t ns;
-
-	for (int i = 0; i < 2; i++) {
-		ns = now->ns[i];
-		vdk_carry(&now->sec[i], &ns, add);
-		now->ns[i] = (uint32_t)ns;
-	}
-	ns = now->boottime_ns;
-	vdk_carry(&now->boottime_sec, &ns, add);
-	now->boottime_ns = (uint32_t)ns;
+	for (int i = 0; i < 2; i++)
+		vdk_tk_add_ns(&now->sec[i], &now->ns[i], add);
+	vdk_tk_add_ns(&now->boottime_sec, &now->boottime_ns, add);
 }
 
 static void add_raw_ns(struct vdk_slot *now, uint64_t add)
 {
-	uint64_t ns = now->raw_ns;
-
-	vdk_carry(&now->raw_sec, &ns, add);
-	now->raw_ns = (uint32_t)ns;
+	vdk_tk_add_ns(&now->raw_sec, &now->raw_ns, add);
 }
 
-/* What a counter of `width` bits shows of `cycles`. */
-static uint64_t wrap(uint64_t cycles, unsigned int width)
+uint64_t vdk_tk_wrap(uint64_t cycles, unsigned int width)
 {
 	return cycles & (UINT64_MAX >> (64 - width));
 }
@@ -54,12 +51,15 @@ static uint64_t wrap(uint64_t cycles, unsigned int width)
 void vdk_tk_advance(struct vdk_timekeeper *tk)
 {
 	struct vdk_slot *now = &tk->now;
-	uint64_t cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
-	uint64_t scaled = cycles << now->shift;
+	uint64_t cycles, scaled;
 
+	if (tk->sleep.asleep)
+		return;
+	cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
+	scaled = cycles << now->shift;
 	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
 	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, 0, &now->raw_frac));
-	now->cycles = wrap(now->cycles + cycles, now->width);
+	now->cycles = vdk_tk_wrap(now->cycles + cycles, now->width);
 }
 
 bool vdk_tk_valid_time(const struct vdk_timespec *ts)
@@ -115,7 +115,7 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 	rate = vdk_rate_of_hz(cs->hz);
 	*tk = (struct vdk_timekeeper){
 		.now = {
-			.cycles = wrap(cs->read(cs), cs->width),
+			.cycles = vdk_tk_wrap(cs->read(cs), cs->width),
 			.mult = rate.mult,
 			.raw_mult = rate.mult,
 			.shift = rate.shift,
@@ -173,6 +173,10 @@ void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult)
 	uint64_t *rate = raw ? &now->raw_mult : &now->mult;
 	uint64_t *frac = raw ? &now->raw_frac : &now->frac;
 
+	if (tk->sleep.asleep) {
+		*(raw ? &tk->sleep.raw_mult : &tk->sleep.mult) = mult;
+		return;
+	}
 	if (mult < *rate) {
 		uint64_t ahead = vdk_scaled_to_ns(tk->bound_cycles << now->shift, *rate - mult, 0, frac);
 
@@ -235,6 +239,16 @@ int vdk_time_set_hwprobe(struct vdk_timekeeper *tk, const uint64_t *value, unsig
 	 * tests/litmus/hwprobe-count-value.litmus fails. */
 	__atomic_store_n(&kpage->hwprobe_count, count, __ATOMIC_RELEASE);
 	return 0;
+}
+
+/* Seven eighths of half a wrap, of the cycles that 63 bits hold. */
+uint64_t vdk_time_max_idle_ns(const struct vdk_timekeeper *tk)
+{
+	const struct vdk_slot *now = &tk->now;
+	unsigned int bits = now->width - 1u + now->shift < 63 ? now->width - 1u + now->shift : 63;
+	uint64_t fraction = 0;
+
+	return vdk_scaled_to_ns((1ull << bits) / 8 * 7, tk->nominal_mult, 0, &fraction);
 }
 
 /* VDK_COUNTER_FN: the kernel can always read its counter. */

@@ -5,6 +5,7 @@
 #ifndef VDK_CLOCKSOURCE_H
 #define VDK_CLOCKSOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vdk/page.h"
@@ -24,6 +25,7 @@ struct vdk_clocksource {
 	unsigned int width;     /* bits, 2 to 64: the counter runs from 0 to 2^width - 1 and wraps */
 	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, if its width is VDK_USER_WIDTH;
 				 * VDK_MODE_SYSCALL: it can't */
+	bool counts_in_suspend; /* through a sleep of the machine, of less than half a wrap: it says how long that was */
 };
 
 #ifdef __cplusplus

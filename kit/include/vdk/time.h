@@ -35,6 +35,15 @@ struct vdk_time_config {
 	uint32_t publish_bound_ns;
 };
 
+/* What a timekeeper knows of sleeps, see vdk_time_suspend(). */
+struct vdk_sleep {
+	bool asleep;
+	bool persistent;         /* a persistent clock was read when this sleep began */
+	bool ahead_known;
+	int64_t ahead_ns;        /* REALTIME - the persistent clock */
+	uint64_t mult, raw_mult; /* to go on with */
+};
+
 /* Everything a timekeeper knows. The caller owns the memory; the fields are the kit's. */
 struct vdk_timekeeper {
 	struct vdk_slot now; /* the truth; the page is a copy */
@@ -43,6 +52,7 @@ struct vdk_timekeeper {
 	uint64_t nominal_mult;   /* of cs->hz */
 	uint64_t bound_cycles;   /* publish_bound_ns in cycles */
 	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
+	struct vdk_sleep sleep;
 	bool slowed;             /* the snapshot has a slower rate than the readers' */
 };
 
@@ -57,6 +67,23 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
  * from the timer interrupt, interrupts off. How late or seldom it comes costs no accuracy, as long as it comes within
  * half a wrap of the counter. O(1). */
 void vdk_time_tick(struct vdk_timekeeper *tk);
+
+/* How long ticks may stay away, in ns of the nominal rate: an idle CPU can stop its tick for that long, and ticks once before
+ * anything runs on it again, for the coarse clocks. */
+uint64_t vdk_time_max_idle_ns(const struct vdk_timekeeper *tk);
+
+/* The machine is about to sleep: no clock moves until vdk_time_resume(). `persistent`: what a clock that goes on in sleep says now,
+ * whatever its epoch, tv_sec from 0 to VDK_WALL_SEC_MAX; NULL: there is none. Nothing runs in user mode until the clocks were
+ * resumed; vdk_time_now() says the time of this call, ticks and settings are accepted. -VDK_EINVAL: asleep already, or *persistent out
+ * of range. */
+int vdk_time_suspend(struct vdk_timekeeper *tk, const struct vdk_timespec *persistent);
+
+/* It is awake: MONOTONIC and RAW go on from where they stood; BOOTTIME and REALTIME (with TAI) have moved on by the sleep. How long
+ * that was, the clocksource says if it counts in suspend, else the persistent clock; where both were not there it was
+ * nothing, and a persistent clock that went back slept for nothing. The persistent clock's granularity is an error of each sleep,
+ * but not of their sum, as long as nobody sets the clock. The counter may have stopped, gone on, or begun anew. Timers on BOOTTIME, REALTIME and TAI
+ * have to be looked at again. -VDK_EINVAL: not asleep, or *persistent out of range; it sleeps on. */
+int vdk_time_resume(struct vdk_timekeeper *tk, const struct vdk_timespec *persistent);
 
 /* What clock_gettime answers for `clock_id`: the image's own read path with the clocksource's counter. After vdk_time_init()
  * has returned 0. False: the page does not hold that clock. */
