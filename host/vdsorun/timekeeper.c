@@ -313,8 +313,8 @@ static const char *start(struct keeper *k, unsigned int mode)
 	k->wall_offset_ns = shape->start_given ?
 		shape->start_ns - start_ns : k->tick.realtime_ahead_ns + shape->offset_ns;
 
-	shared->counter.cs = (struct vdk_clocksource){ "host", read_counter, (uint64_t)llround(k->hz / shape->rate), 64,
-		mode };
+	shared->counter.cs = (struct vdk_clocksource){ .name = "host", .read = read_counter,
+		.hz = (uint64_t)llround(k->hz / shape->rate), .width = 64, .user_mode = mode };
 	hold(k, now[MONOTONIC].cycles);
 	const struct vdk_time_config config = {
 		.wall = timespec_of(start_ns + k->wall_offset_ns),
@@ -344,7 +344,7 @@ static const char *start_without_counter(struct keeper *k)
 
 	if (k->run->shape.wanted)
 		return k->shared->note;
-	k->shared->counter.cs = (struct vdk_clocksource){ "none", read_counter, NS_PER_SEC, 64, VDK_MODE_SYSCALL };
+	k->shared->counter.cs = (struct vdk_clocksource){ .name = "none", .read = read_counter, .hz = NS_PER_SEC, .width = 64, .user_mode = VDK_MODE_SYSCALL };
 	return vdk_time_init(&k->shared->tk, &k->shared->counter.cs, k->run->kpage,
 		&config) ? "the kit refuses a page without a counter" : NULL;
 }

@@ -39,7 +39,8 @@ static struct vdk_timespec random_time(void)
 
 static void start(uint64_t hz, const struct vdk_time_config *config)
 {
-	cs = (struct vdk_clocksource){ "fake", read_counter, hz, 64, VDK_MODE_COUNTER };
+	cs = (struct vdk_clocksource){ .name = "fake", .read = read_counter, .hz = hz, .width = 64,
+		.user_mode = VDK_MODE_COUNTER };
 	counter = random_word();
 	assert_int_equal(vdk_time_init(&tk, &cs, &page, config), 0);
 }

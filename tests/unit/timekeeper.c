@@ -29,7 +29,8 @@ static void start(uint64_t hz, unsigned int width, uint64_t from, struct vdk_tim
 	bool user = width == VDK_USER_WIDTH; /* else user mode can't count, and half a wrap may be shorter than a usual tick */
 	struct vdk_time_config config = { .wall = wall, .tai_offset_sec = 37, .tick_ns = user ? 4000000 : 1000 };
 
-	cs = (struct vdk_clocksource){ "fake", read_counter, hz, width, user ? VDK_MODE_COUNTER : VDK_MODE_SYSCALL };
+	cs = (struct vdk_clocksource){ .name = "fake", .read = read_counter, .hz = hz, .width = width,
+		.user_mode = user ? VDK_MODE_COUNTER : VDK_MODE_SYSCALL };
 	counter = from;
 	counter_step = 0;
 	memset(&page, 0, sizeof(page));
@@ -261,7 +262,8 @@ static void publish_bound_is_the_configured_one(void)
 			struct vdk_time_config config = { .tick_ns = 1, .publish_bound_ns = bound_ns[j] };
 			wide exactly = (wide)(bound_ns[j] ? bound_ns[j] : 10000) * hz[i];
 
-			cs = (struct vdk_clocksource){ "fake", read_counter, hz[i], 64, VDK_MODE_COUNTER };
+			cs = (struct vdk_clocksource){ .name = "fake", .read = read_counter, .hz = hz[i], .width = 64,
+				.user_mode = VDK_MODE_COUNTER };
 			assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
 			assert_true((wide)tk.bound_cycles * VDK_NS_PER_SEC >= exactly);
 			assert_true((wide)(tk.bound_cycles - 1) * VDK_NS_PER_SEC <= exactly);
@@ -274,7 +276,8 @@ static void bad_input_is_refused_and_changes_nothing(void)
 		{ INT64_MAX, 0 }, { INT64_MIN, 0 }, { VDK_WALL_SEC_MAX + 1, 0 } };
 	static const int64_t bad_freq[] = { VDK_FREQ_MAX + 1, -VDK_FREQ_MAX - 1, INT64_MAX, INT64_MIN };
 	struct vdk_time_config config = { .wall = { 1, 0 }, .tick_ns = 4000000 }, bad;
-	struct vdk_clocksource good = { "fake", read_counter, 1000, 64, VDK_MODE_COUNTER }, other;
+	struct vdk_clocksource good = { .name = "fake", .read = read_counter, .hz = 1000, .width = 64,
+		.user_mode = VDK_MODE_COUNTER }, other;
 	struct vdk_timekeeper tk_before;
 	struct vdk_page before;
 
@@ -317,7 +320,7 @@ static void bad_input_is_refused_and_changes_nothing(void)
 /* Half a wrap is as far as a reading reaches: 2^(width - 1) cycles of 1 ns here. */
 static void tick_and_bound_stay_within_half_a_wrap(void)
 {
-	struct vdk_clocksource narrow = { "narrow", read_counter, 1000000000, 0, VDK_MODE_SYSCALL };
+	struct vdk_clocksource narrow = { .name = "narrow", .read = read_counter, .hz = 1000000000 };
 
 	for (narrow.width = 16; narrow.width <= 29; narrow.width++) {
 		uint32_t half = 1u << (narrow.width - 1);
@@ -341,7 +344,8 @@ static void limits_are_accepted(void)
 	struct vdk_timespec first = { 0, 0 };
 
 	assert_int_equal(VDK_WALL_SEC_MAX, 8277292036);
-	cs = (struct vdk_clocksource){ "fast", read_counter, VDK_HZ_MAX, 64, VDK_MODE_COUNTER_ALT };
+	cs = (struct vdk_clocksource){ .name = "fast", .read = read_counter, .hz = VDK_HZ_MAX, .width = 64,
+		.user_mode = VDK_MODE_COUNTER_ALT };
 	counter = 0;
 	counter_step = 0;
 	assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
@@ -355,7 +359,8 @@ static void limits_are_accepted(void)
 	assert_int_equal(vdk_time_set_wall(&tk, &config.wall), 0);
 	assert_int_equal(vdk_time_set_wall(&tk, &first), 0);
 	for (unsigned int width = 2; width <= 64; width++) { /* one cycle a second, less than half a wrap of any */
-		cs = (struct vdk_clocksource){ "slow", read_counter, 1, width, VDK_MODE_SYSCALL };
+		cs = (struct vdk_clocksource){ .name = "slow", .read = read_counter, .hz = 1, .width = width,
+			.user_mode = VDK_MODE_SYSCALL };
 		config.tick_ns = width == 2 ? VDK_NS_PER_SEC - 1 : VDK_NS_PER_SEC;
 		counter = UINT64_MAX;
 		assert_int_equal(vdk_time_init(&tk, &cs, &page, &config), 0);
@@ -419,7 +424,8 @@ static void counter_that_user_mode_cannot_read_serves_the_kernel(void)
 {
 	struct vdk_time_config config = { .wall = { 1, 0 }, .tick_ns = 4000000 };
 
-	cs = (struct vdk_clocksource){ "hpet", read_counter, 100000000, 32, VDK_MODE_SYSCALL };
+	cs = (struct vdk_clocksource){ .name = "hpet", .read = read_counter, .hz = 100000000, .width = 32,
+		.user_mode = VDK_MODE_SYSCALL };
 	counter = 0xfffffff0u;
 	counter_step = 0;
 	memset(&page, 0, sizeof(page));
