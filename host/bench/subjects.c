@@ -30,7 +30,8 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 	return machine_counter();
 }
 
-static struct vdk_clocksource clocksource = { "counter", read_counter, 0, VDK_USER_WIDTH, VDK_MODE_COUNTER };
+static struct vdk_clocksource clocksource = { .name = "counter", .read = read_counter, .width = VDK_USER_WIDTH,
+	.user_mode = VDK_MODE_COUNTER };
 
 /* The counter between two readings of MONOTONIC_RAW. Of several tries the one with the least uncertainty. */
 static uint64_t counter_at(int64_t *raw_ns)

@@ -40,7 +40,8 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 
 static void start(void)
 {
-	static const struct vdk_clocksource cs = { "still", read_counter, 1000000000, VDK_USER_WIDTH, VDK_MODE_SYSCALL };
+	static const struct vdk_clocksource cs = { .name = "still", .read = read_counter, .hz = 1000000000, .width = VDK_USER_WIDTH,
+		.user_mode = VDK_MODE_SYSCALL };
 	const struct vdk_time_config config = { .tick_ns = 4000000 };
 
 	if (vdk_time_init(&tk, &cs, page, &config) != 0)

@@ -29,7 +29,8 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 	return vdk_counter_read(cs->user_mode) - behind;
 }
 
-static struct vdk_clocksource cs = { "counter", read_counter, 0, VDK_USER_WIDTH, VDK_MODE_COUNTER };
+static struct vdk_clocksource cs = { .name = "counter", .read = read_counter, .width = VDK_USER_WIDTH,
+	.user_mode = VDK_MODE_COUNTER };
 static struct vdk_timekeeper tk;
 static bool stop;
 

@@ -29,7 +29,8 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 #endif
 }
 
-static struct vdk_clocksource cs = { "counter", read_counter, 2000000000u, VDK_USER_WIDTH, VDK_MODE_COUNTER };
+static struct vdk_clocksource cs = { .name = "counter", .read = read_counter, .hz = 2000000000u, .width = VDK_USER_WIDTH,
+	.user_mode = VDK_MODE_COUNTER };
 
 static uint64_t read_ns(int id)
 {
