@@ -43,7 +43,8 @@ static uint64_t measured_hz(const struct vdk_clocksource *cs)
 
 int main(void)
 {
-	struct vdk_clocksource cs = { "counter", read_counter, 0, VDK_USER_WIDTH, VDK_MODE_COUNTER };
+	struct vdk_clocksource cs = { .name = "counter", .read = read_counter, .width = VDK_USER_WIDTH,
+		.user_mode = VDK_MODE_COUNTER };
 	struct vdk_time_config config = { .tai_offset_sec = 37, .tick_ns = TICK_MS * 1000000 };
 	struct pollfd input = { .fd = 0, .events = POLLIN };
 	const unsigned char *image = map_image();
