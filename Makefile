@@ -209,7 +209,7 @@ $H/bench: $(BENCH_OBJ)
 # programs for it.
 -include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
-LAYERS := project litmus unit page kit image tools host guest
+LAYERS := project litmus unit page model kit image tools host guest
 # Tests that know no architecture run once.
 ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus) $(if $(HOST_PORT),,host)
 TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
@@ -232,6 +232,17 @@ $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 	@mkdir -p $(@D)
 	$(call say,TESTCC)$(TEST_CC) $(TESTFLAGS) -o $@ $< $(filter %.o,$^) $(TEST_LIBS)
 
+# The exact reference, one program of several files; the reference itself sees only the public headers.
+MODEL := $(if $(filter model,$(TEST_LAYERS)),$B/tests/model/model)
+
+$B/tests/obj/tests/model/exact.o: TESTFLAGS := $(filter-out -Ikit -Ikernel,$(TESTFLAGS))
+$B/tests/model/model: $(patsubst %.c,$B/tests/obj/%.o,$(wildcard tests/model/*.c)) $(TEST_KIT)
+	@mkdir -p $(@D)
+	$(call say,TESTCC)$(TEST_CC) -o $@ $^ -lgmp
+
+model: $B/tests/model/model ## random histories against exact arithmetic: SEED=n OPS=1000000
+	$< $(SEED) $(if $(SEED),$(OPS))
+
 # Programs that tests/host looks into.
 HOST_TESTED := $(patsubst %.c,$B/%,$(if $(HOST_PORT),tests/host/ticker.c))
 
@@ -241,10 +252,10 @@ $(HOST_TESTED): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 
 # What prove runs: for each test and architecture a script that names both, build/<arch>/t/<layer>/<test>.t.
 SCRIPTS := $(wildcard $(patsubst %,tests/%/*.t,$(filter-out $(ONCE),$(LAYERS))))
-STUBS := $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)) $(patsubst tests/%,$B/t/%,$(SCRIPTS))
+STUBS := $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(MODEL) $(IMAGE_TESTS)) $(patsubst tests/%,$B/t/%,$(SCRIPTS))
 stub = @mkdir -p $(@D); printf '\#!/bin/sh\nARCH=$(ARCH) VDK_BUILD=$B exec %s\n' '$1' > $@; chmod +x $@
 
-$(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(IMAGE_TESTS)): $B/t/%.t: $B/tests/%
+$(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(MODEL) $(IMAGE_TESTS)): $B/t/%.t: $B/tests/%
 	$(call stub,$(strip $(TEST_RUN) $<))
 
 $(patsubst tests/%,$B/t/%,$(SCRIPTS)): $B/t/%.t: tests/%.t
@@ -265,5 +276,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test clean
+.PHONY: docs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model clean
 -include $(shell find $B $H -name '*.d' 2>/dev/null)

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* The exact reference: each operation as the documents define it.
+ *
+ * Owns: the definition of rates, of their rounding, and of what an operation does to the lines.
+ * Relies on: GMP. Never: looks at the kit's state, or at how the kit computes. */
+#include "exact.h"
+
+#include <stddef.h>
+
+#define NS_PER_SEC 1000000000
+
+const int exact_clocks[EXACT_CLOCKS] = { VDK_CLOCK_REALTIME,        VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW,
+					 VDK_CLOCK_BOOTTIME,        VDK_CLOCK_TAI,       VDK_CLOCK_REALTIME_COARSE,
+					 VDK_CLOCK_MONOTONIC_COARSE };
+
+static void set_position(mpz_t to, position value)
+{
+	mpz_set_ui(to, (unsigned long)(value >> 64));
+	mpz_mul_2exp(to, to, 64);
+	mpz_add_ui(to, to, (unsigned long)value);
+}
+
+static void set_whole(mpz_t to, whole_ns value)
+{
+	set_position(to, (position)(value < 0 ? -value : value));
+	if (value < 0)
+		mpz_neg(to, to);
+}
+
+static whole_ns get_whole(const mpz_t from)
+{
+	static mpz_t high;
+	static bool ready;
+	position magnitude;
+
+	if (!ready)
+		mpz_init(high), ready = true;
+	mpz_tdiv_q_2exp(high, from, 64); /* both of these are of the magnitude */
+	magnitude = (position)mpz_get_ui(high) << 64 | mpz_get_ui(from);
+	return mpz_sgn(from) < 0 ? -(whole_ns)magnitude : (whole_ns)magnitude;
+}
+
+static whole_ns floor_of(const mpq_t value)
+{
+	static mpz_t quotient;
+	static bool ready;
+
+	if (!ready)
+		mpz_init(quotient), ready = true;
+	mpz_fdiv_q(quotient, mpq_numref(value), mpq_denref(value));
+	return get_whole(quotient);
+}
+
+/* *to = base + cycles * rate; `base` may be `to`. */
+static void go_on(mpq_t to, const mpq_t base, const mpz_t cycles, const mpq_t rate)
+{
+	static mpq_t way;
+	static bool ready;
+
+	if (!ready)
+		mpq_init(way), ready = true;
+	mpq_set_z(way, cycles);
+	mpq_mul(way, way, rate);
+	mpq_add(to, base, way);
+}
+
+void exact_line_init(struct exact_line *line)
+{
+	mpq_inits(line->mono, line->raw, line->rate, line->raw_rate, NULL);
+}
+
+void exact_line_copy(struct exact_line *to, const struct exact_line *from)
+{
+	to->at = from->at;
+	mpq_set(to->mono, from->mono);
+	mpq_set(to->raw, from->raw);
+	mpq_set(to->rate, from->rate);
+	mpq_set(to->raw_rate, from->raw_rate);
+	to->real = from->real, to->boot = from->boot, to->tai = from->tai;
+}
+
+/* Cycles from the line's start to `at`; a counter that has not yet reached the start counts as there. */
+static void cycles_since(mpz_t cycles, const struct exact_line *line, position at)
+{
+	set_position(cycles, at > line->at ? at - line->at : 0);
+}
+
+void exact_read(const struct exact_line *line, position at, whole_ns reading[EXACT_CLOCKS])
+{
+	static mpz_t cycles;
+	static mpq_t value;
+	static bool ready;
+	whole_ns mono, raw, start;
+
+	if (!ready)
+		mpz_init(cycles), mpq_init(value), ready = true;
+	cycles_since(cycles, line, at);
+	go_on(value, line->mono, cycles, line->rate);
+	mono = floor_of(value);
+	go_on(value, line->raw, cycles, line->raw_rate);
+	raw = floor_of(value);
+	start = floor_of(line->mono);
+	for (int i = 0; i < EXACT_CLOCKS; i++)
+		switch (exact_clocks[i]) {
+		case VDK_CLOCK_REALTIME:
+			reading[i] = mono + line->real;
+			break;
+		case VDK_CLOCK_MONOTONIC:
+			reading[i] = mono;
+			break;
+		case VDK_CLOCK_MONOTONIC_RAW:
+			reading[i] = raw;
+			break;
+		case VDK_CLOCK_BOOTTIME:
+			reading[i] = mono + line->boot;
+			break;
+		case VDK_CLOCK_TAI:
+			reading[i] = mono + line->tai;
+			break;
+		case VDK_CLOCK_REALTIME_COARSE:
+			reading[i] = start + line->real;
+			break;
+		case VDK_CLOCK_MONOTONIC_COARSE:
+			reading[i] = start;
+			break;
+		}
+}
+
+void exact_init(struct exact *x)
+{
+	exact_line_init(&x->now);
+	mpq_inits(x->ideal_mono, x->ideal_raw, x->ideal_rate, x->ideal_raw_rate, x->drift, x->raw_drift, x->rate_error,
+		  x->raw_rate_error, x->ideal_nominal, NULL);
+	mpz_init(x->nominal);
+}
+
+/* To the nearest whole number; halves away from zero. */
+static void round_nearest(mpz_t to, const mpq_t value)
+{
+	mpq_t half, moved;
+
+	mpq_inits(half, moved, NULL);
+	mpq_set_si(half, mpq_sgn(value) < 0 ? -1 : 1, 2);
+	mpq_add(moved, value, half);
+	mpz_tdiv_q(to, mpq_numref(moved), mpq_denref(moved));
+	mpq_clears(half, moved, NULL);
+}
+
+/* `units` of 2^(shift - 64). */
+static void set_units(mpq_t to, const mpz_t units, unsigned int shift)
+{
+	mpq_set_z(to, units);
+	mpq_div_2exp(to, to, 64 - shift);
+}
+
+/* The multiplier of a counter of `hz`: 1e9/hz ns per cycle, to the nearest 2^(shift - 64), where `shift` is the least
+ * that keeps a rate of 9/8 of it below 2^64 units. One unit wrong by half: that is the error. */
+static void set_nominal(struct exact *x, uint64_t hz)
+{
+	mpq_t limit, scaled;
+
+	mpq_inits(limit, scaled, NULL);
+	mpq_set_ui(x->ideal_nominal, NS_PER_SEC, hz);
+	mpq_canonicalize(x->ideal_nominal);
+	mpq_set_ui(limit, 9, 8);
+	mpq_mul(limit, limit, x->ideal_nominal);
+	for (x->shift = 0; mpz_cmp(mpq_numref(limit), mpq_denref(limit)) >= 0; x->shift++)
+		mpq_div_2exp(limit, limit, 1);
+	mpq_mul_2exp(scaled, x->ideal_nominal, 64 - x->shift);
+	round_nearest(x->nominal, scaled);
+	mpq_clears(limit, scaled, NULL);
+}
+
+void exact_begin(struct exact *x, const struct exact_start *start)
+{
+	mpz_t whole;
+
+	mpz_init(whole);
+	set_nominal(x, start->hz);
+	set_units(x->now.rate, x->nominal, x->shift);
+	mpq_set(x->now.raw_rate, x->now.rate);
+	mpq_set(x->ideal_rate, x->ideal_nominal);
+	mpq_set(x->ideal_raw_rate, x->ideal_nominal);
+	mpq_set_ui(x->rate_error, 1, 2);
+	mpq_div_2exp(x->rate_error, x->rate_error, 64 - x->shift);
+	mpq_set(x->raw_rate_error, x->rate_error);
+	mpq_set_ui(x->drift, 0, 1);
+	mpq_set_ui(x->raw_drift, 0, 1);
+
+	x->now.at = start->at;
+	set_whole(whole, start->mono);
+	mpq_set_z(x->now.mono, whole);
+	mpq_set(x->ideal_mono, x->now.mono);
+	set_whole(whole, start->raw);
+	mpq_set_z(x->now.raw, whole);
+	mpq_set(x->ideal_raw, x->now.raw);
+	x->now.real = start->real - start->mono;
+	x->now.boot = start->boot - start->mono;
+	x->now.tai = x->now.real + (whole_ns)start->tai_sec * NS_PER_SEC;
+	x->bound = (position)start->bound_ns * start->hz / NS_PER_SEC + 1;
+	x->slowed = x->bent = false;
+	mpz_clear(whole);
+}
+
+/* A tick: the lines stay, their start moves. */
+void exact_tick(struct exact *x, position at)
+{
+	mpz_t cycles;
+
+	mpz_init(cycles);
+	cycles_since(cycles, &x->now, at);
+	go_on(x->now.mono, x->now.mono, cycles, x->now.rate);
+	go_on(x->now.raw, x->now.raw, cycles, x->now.raw_rate);
+	go_on(x->ideal_mono, x->ideal_mono, cycles, x->ideal_rate);
+	go_on(x->ideal_raw, x->ideal_raw, cycles, x->ideal_raw_rate);
+	go_on(x->drift, x->drift, cycles, x->rate_error);
+	go_on(x->raw_drift, x->raw_drift, cycles, x->raw_rate_error);
+	x->now.at = at > x->now.at ? at : x->now.at;
+	x->slowed = x->bent = false;
+	mpz_clear(cycles);
+}
+
+/* REALTIME then reads `wall`, and TAI as much more as before. The lines' fraction of a nanosecond stays. */
+void exact_set_wall(struct exact *x, position at, whole_ns wall)
+{
+	whole_ns tai = x->now.tai - x->now.real;
+
+	exact_tick(x, at);
+	x->now.real = wall - floor_of(x->now.mono);
+	x->now.tai = x->now.real + tai;
+}
+
+/* A faster line starts here. A slower one meets the old where the counter will be `bound` cycles on, so it starts
+ * higher, by bound * (old - new). */
+static void bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal, const mpq_t error)
+{
+	mpq_t *now = raw ? &x->now.raw_rate : &x->now.rate;
+	mpq_t *ideal_now = raw ? &x->ideal_raw_rate : &x->ideal_rate;
+	mpq_t *error_now = raw ? &x->raw_rate_error : &x->rate_error;
+	mpq_t less;
+	mpz_t bound;
+
+	mpq_init(less);
+	mpz_init(bound);
+	set_position(bound, x->bound);
+	if (mpq_cmp(rate, *now) < 0) {
+		mpq_sub(less, *now, rate);
+		go_on(raw ? x->now.raw : x->now.mono, raw ? x->now.raw : x->now.mono, bound, less);
+		mpq_sub(less, *ideal_now, ideal);
+		go_on(raw ? x->ideal_raw : x->ideal_mono, raw ? x->ideal_raw : x->ideal_mono, bound, less);
+		mpq_add(less, *error_now, error);
+		go_on(raw ? x->raw_drift : x->drift, raw ? x->raw_drift : x->drift, bound, less);
+		x->slowed = true;
+	}
+	x->bent |= !raw;
+	mpq_set(*now, rate);
+	mpq_set(*ideal_now, ideal);
+	mpq_set(*error_now, error);
+	mpq_clear(less);
+	mpz_clear(bound);
+}
+
+/* The nominal multiplier times 1 + freq * 2^-16 ppm, the change rounded to nearest: half a unit wrong for that, and
+ * half a unit times the factor for the nominal one. */
+void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq)
+{
+	mpq_t factor, ideal, change, error;
+	mpz_t units;
+
+	mpq_inits(factor, ideal, change, error, NULL);
+	mpz_init(units);
+	exact_tick(x, at);
+	mpq_set_si(factor, freq, 65536ul * 1000000);
+	mpq_canonicalize(factor);
+	mpq_set_z(change, x->nominal);
+	mpq_mul(change, change, factor);
+	round_nearest(units, change);
+	mpz_add(units, units, x->nominal);
+	set_units(change, units, x->shift);
+
+	mpz_add(mpq_numref(factor), mpq_numref(factor), mpq_denref(factor));
+	mpq_mul(ideal, x->ideal_nominal, factor);
+	mpq_set_ui(error, 1, 1);
+	mpq_add(error, error, factor);
+	mpq_div_2exp(error, error, 65 - x->shift);
+	bend(x, raw, change, ideal, error);
+	mpq_clears(factor, ideal, change, error, NULL);
+	mpz_clear(units);
+}
+
+static bool within(const mpq_t a, const mpq_t b, const mpq_t most)
+{
+	mpq_t difference;
+	bool is;
+
+	mpq_init(difference);
+	mpq_sub(difference, a, b);
+	mpq_abs(difference, difference);
+	is = mpq_cmp(difference, most) <= 0;
+	mpq_clear(difference);
+	return is;
+}
+
+bool exact_within_drift(struct exact *x)
+{
+	return within(x->now.mono, x->ideal_mono, x->drift) && within(x->now.raw, x->ideal_raw, x->raw_drift) &&
+	       within(x->now.rate, x->ideal_rate, x->rate_error) &&
+	       within(x->now.raw_rate, x->ideal_raw_rate, x->raw_rate_error);
+}
+
+bool exact_rate_met(whole_ns from, position begin, whole_ns to, position end, const mpq_t ideal)
+{
+	mpq_t got, want, most, one;
+	mpz_t whole;
+	bool is;
+
+	mpq_inits(got, want, most, one, NULL);
+	mpz_init(whole);
+	set_whole(whole, to - from);
+	mpq_set_z(got, whole);
+	set_position(whole, end - begin);
+	mpq_set_z(want, whole);
+	mpq_mul(want, want, ideal);
+	mpq_set_ui(one, 1, 1);
+	mpq_set_ui(most, 1, 1000000000000);
+	mpq_mul(most, most, want);
+	mpq_add(most, most, one);
+	is = within(got, want, most);
+	mpq_clears(got, want, most, one, NULL);
+	mpz_clear(whole);
+	return is;
+}

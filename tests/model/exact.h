@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Owns: the exact reference: what docs/timekeeping.md and the public headers promise, in rational arithmetic.
+ * Relies on: GMP, and the public headers' constants. It is compiled without kit/page and kit/time in reach.
+ * Who may include: tests/model, tests/plots. */
+#ifndef VDK_TESTS_MODEL_EXACT_H
+#define VDK_TESTS_MODEL_EXACT_H
+
+#include <gmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vdk/clock.h"
+
+typedef __int128 whole_ns;
+/* A counter's value if it had bits enough never to wrap. */
+typedef unsigned __int128 position;
+
+/* What one publication tells its readers: two straight lines, of MONOTONIC and of MONOTONIC_RAW, over the counter's
+ * position. Every other clock is whole nanoseconds away from MONOTONIC. */
+struct exact_line {
+	position at;              /* where the lines start; before it, they are level */
+	mpq_t mono, raw;          /* ns, there */
+	mpq_t rate, raw_rate;     /* ns per cycle */
+	whole_ns real, boot, tai; /* less MONOTONIC */
+};
+
+/* The truth, as the documents define it: `now`, with multipliers rounded as they say; and beside it what the same
+ * history comes to when no multiplier is rounded, and how far apart rounding may have brought the two. */
+struct exact {
+	struct exact_line now;
+	mpq_t ideal_mono, ideal_raw;      /* ns at now.at */
+	mpq_t ideal_rate, ideal_raw_rate; /* ns per cycle */
+	mpq_t drift, raw_drift;           /* the most that |mono - ideal_mono| and |raw - ideal_raw| can be, ns */
+	mpq_t rate_error, raw_rate_error; /* and of the rates, ns per cycle */
+	mpz_t nominal;                    /* the counter's multiplier, in units of 2^(shift - 64) ns per cycle */
+	mpq_t ideal_nominal;              /* ns per cycle */
+	unsigned int shift;
+	position bound;    /* cycles from `now` to where a slower rate meets the old line */
+	bool slowed, bent; /* the last operation made a line less steep; gave MONOTONIC another rate */
+};
+
+void exact_line_init(struct exact_line *line);
+void exact_line_copy(struct exact_line *to, const struct exact_line *from);
+
+/* What a reader of `line` reads at `at`, all seven clocks in the order of exact_clocks[], rounded down. */
+#define EXACT_CLOCKS 7
+extern const int exact_clocks[EXACT_CLOCKS];
+void exact_read(const struct exact_line *line, position at, whole_ns reading[EXACT_CLOCKS]);
+
+/* Once for the memory of a `struct exact`; and a timekeeper's start. */
+void exact_init(struct exact *x);
+struct exact_start {
+	uint64_t hz;
+	position at;
+	whole_ns real, mono, boot, raw;
+	int32_t tai_sec;
+	uint32_t bound_ns;
+};
+void exact_begin(struct exact *x, const struct exact_start *start);
+
+/* The operations, at the counter's position `at`; one at or before the last operation's counts as that. */
+void exact_tick(struct exact *x, position at);
+void exact_set_wall(struct exact *x, position at, whole_ns wall);
+/* `freq` in units of 2^-16 ppm of the counter's nominal rate. */
+void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq);
+
+/* Is the rounded truth within what rounding may do of the unrounded? */
+bool exact_within_drift(struct exact *x);
+
+/* Has a clock that read `from` at position `begin` and reads `to` at `end` gone at `ideal` ns per cycle, to 1e-12 and
+ * the two roundings of the readings? */
+bool exact_rate_met(whole_ns from, position begin, whole_ns to, position end, const mpq_t ideal);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* Random histories: made, run against the kit and the reference, and made shorter.
+ *
+ * Owns: what an operation does to both. Relies on: world.h. Never: draws a random number while a history runs. */
+#include "history.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "world.h"
+
+#define TEN_YEARS_NS 315576000000000000ull
+#define LONGEST_TICK_NS 1000000000ull
+
+/* --- Random words --- */
+
+/* splitmix64. */
+static uint64_t next_word(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+static uint64_t between(uint64_t word, uint64_t low, uint64_t high)
+{
+	return low + word % (high - low + 1);
+}
+
+/* From `low` to `high`, each power of two as likely. */
+static uint64_t any_size(uint64_t word, uint64_t low, uint64_t high)
+{
+	unsigned int least = 63 - (unsigned int)__builtin_clzll(low), most = 63 - (unsigned int)__builtin_clzll(high);
+	unsigned int top = (unsigned int)between(word >> 58, least, most);
+	uint64_t value = 1ull << top | (word & ((1ull << top) - 1));
+
+	return value < low ? low : value > high ? high : value;
+}
+
+/* --- Operations --- */
+
+static struct world world;
+static bool telling;
+
+#define TELL(...)                            \
+	do {                                 \
+		if (telling)                 \
+			printf(__VA_ARGS__); \
+	} while (0)
+
+static void expect(int got, int want, const char *what)
+{
+	if (got != want)
+		world_fail("%s returned %d, not %d", what, got, want);
+}
+
+static bool tick(struct world *w, const uint64_t *random)
+{
+	(void)random;
+	vdk_time_tick(&w->tk);
+	exact_tick(&w->exact, w->first);
+	return true;
+}
+
+/* Any time that a clock may be set to; one in four is close to what it says. */
+static bool set_wall(struct world *w, const uint64_t *random)
+{
+	whole_ns reading[EXACT_CLOCKS], wall = (whole_ns)between(random[0], 0, VDK_WALL_SEC_MAX) * VDK_NS_PER_SEC +
+					       (whole_ns)(random[1] % VDK_NS_PER_SEC);
+	struct vdk_timespec ts;
+
+	exact_read(&w->exact.now, world_position(w), reading);
+	if (random[1] >> 62 == 0)
+		wall = reading[0] + (whole_ns)(random[0] % 2000000001) - 1000000000;
+	ts.tv_sec = (int64_t)(wall / VDK_NS_PER_SEC), ts.tv_nsec = (int64_t)(wall % VDK_NS_PER_SEC);
+	if (wall < 0 || ts.tv_sec > VDK_WALL_SEC_MAX) {
+		expect(vdk_time_set_wall(&w->tk, &ts), -VDK_EINVAL, "vdk_time_set_wall");
+		return false;
+	}
+	TELL(" to %lld.%09lld", (long long)ts.tv_sec, (long long)ts.tv_nsec);
+	expect(vdk_time_set_wall(&w->tk, &ts), 0, "vdk_time_set_wall");
+	exact_set_wall(&w->exact, w->first, wall);
+	return true;
+}
+
+/* +-500 ppm; one in eight as far as the kit goes; one in eight the same again, or no change. */
+static int64_t random_freq(const uint64_t *random)
+{
+	int64_t most = random[1] >> 61 == 0 ? VDK_FREQ_MAX : 500 * 65536;
+
+	return random[1] >> 61 == 1 ? 0 : (int64_t)between(random[0], 0, 2 * (uint64_t)most) - most;
+}
+
+static bool set_freq(struct world *w, const uint64_t *random)
+{
+	int64_t freq = random_freq(random);
+
+	TELL(" %lld", (long long)freq);
+	expect(vdk_time_set_freq(&w->tk, freq), 0, "vdk_time_set_freq");
+	exact_set_freq(&w->exact, w->first, false, freq);
+	return true;
+}
+
+static bool set_raw_freq(struct world *w, const uint64_t *random)
+{
+	int64_t freq = random_freq(random);
+
+	TELL(" %lld", (long long)freq);
+	expect(vdk_time_set_raw_freq(&w->tk, freq), 0, "vdk_time_set_raw_freq");
+	exact_set_freq(&w->exact, w->first, true, freq);
+	return true;
+}
+
+static const struct kind {
+	const char *name;
+	unsigned int weight;
+	bool (*run)(struct world *w, const uint64_t *random); /* false: it was refused */
+} kinds[] = {
+	{ "tick", 10, tick },
+	{ "set_wall", 2, set_wall },
+	{ "set_freq", 4, set_freq },
+	{ "set_raw_freq", 1, set_raw_freq },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+uint64_t op_count[KINDS];
+const unsigned int op_kinds = KINDS;
+
+const char *op_name(unsigned int kind)
+{
+	return kinds[kind].name;
+}
+
+/* Time passes, somebody reads, the operation happens, readers of all publications look at it.
+ * random[0], [1]: the operation's own; [2]: how long; [3]: when in between the first reader comes; [4]: what is
+ * unusual; [5]: the readers afterwards. */
+static void do_op(struct world *w, const struct op *op)
+{
+	const uint64_t *random = op->random;
+	uint64_t how = random[4], ns = any_size(random[2], 1000, TEN_YEARS_NS), part;
+	/* Who still has this publication after the operation, below, is to be within half a wrap too. */
+	position limit = world_last(w) - 3 * w->exact.bound, behind = 0;
+	moment delay = 0;
+	bool published;
+
+	if ((how & 15) == 1)
+		ns = random[2] % 20000; /* as soon as a reader of the publication before the last can still be there */
+	if ((how & 15) == 2)
+		ns = TEN_YEARS_NS; /* for most counters, the last moment there is */
+	TELL("# +%llu.%09llu s: %s", (unsigned long long)(ns / VDK_NS_PER_SEC),
+	     (unsigned long long)(ns % VDK_NS_PER_SEC), kinds[op->kind].name);
+	part = (uint64_t)((position)ns * random[3] >> 64);
+	world_pass(w, part, limit);
+	world_read(w);
+	world_pass(w, ns - part, limit);
+	if ((how >> 4 & 7) == 0) {
+		world_read(w);
+		world_read_behind(w, any_size(random[3], 1, 1u << 20));
+	}
+	if ((how >> 4 & 7) == 1)
+		world_read_edges(w);
+	if ((how >> 8 & 15) == 0)
+		behind = any_size(how >> 20, 1, 1u << 20);
+	/* On the way to the publication: half of the time, up to the bound; once in 64, more. */
+	if ((how >> 8 & 15) < 8)
+		delay = (w->exact.bound << 64) / w->counter.cs.hz * (how >> 40 & 255) / 256;
+	if ((how >> 8 & 63) == 9)
+		delay = (w->exact.bound << 64) / w->counter.cs.hz * 2;
+
+	world_before(w, behind, delay);
+	published = kinds[op->kind].run(w, random);
+	world_called(w, published);
+	TELL(published ? "\n" : ": refused\n");
+	world_after(w, random[5] & 3, random[5]);
+	if (published && w->exact.bent)
+		world_new_rate(w);
+	op_count[op->kind]++;
+}
+
+/* --- Histories --- */
+
+static uint64_t random_hz(uint64_t *state)
+{
+	static const uint64_t known[] = { 1000,       32768,      1193182,    3579545,    10000000,  14318180,
+					  24000000,   62500000,   100000000,  888888888,  888888889, 1000000000,
+					  1000000007, 2500000000, 2999999999, 10000000000 };
+	uint64_t word = next_word(state);
+
+	return word & 3 ? any_size(next_word(state), 1000, 10000000000)
+			: known[word / 4 % (sizeof(known) / sizeof(known[0]))];
+}
+
+static struct vdk_timespec random_time(uint64_t *state)
+{
+	uint64_t word = next_word(state);
+
+	return (struct vdk_timespec){ word & 1 ? 0 : (int64_t)between(next_word(state), 0, VDK_WALL_SEC_MAX),
+				      (int64_t)(next_word(state) % VDK_NS_PER_SEC) };
+}
+
+static void begin(struct world *w, uint64_t seed)
+{
+	uint64_t state = seed, word = next_word(&state), half_wrap_ns;
+	struct vdk_clocksource cs = { .name = "simulated",
+				      .hz = random_hz(&state),
+				      .width = word & 1 ? VDK_USER_WIDTH : (unsigned int)between(word >> 1, 24, 64) };
+	struct vdk_time_config config = { .wall = random_time(&state),
+					  .tai_offset_sec = (int32_t)(next_word(&state) % 101) - 50 };
+	position half_wrap = (position)1 << (cs.width - 1);
+
+	cs.user_mode = cs.width == VDK_USER_WIDTH ? VDK_MODE_COUNTER : VDK_MODE_SYSCALL;
+	if (word >> 63) {
+		config.monotonic = random_time(&state);
+		config.boottime = random_time(&state);
+		config.raw = random_time(&state);
+	}
+	/* The tick may be up to half a wrap; the bound is to leave room for readers of two publications. */
+	half_wrap = half_wrap * VDK_NS_PER_SEC / cs.hz;
+	half_wrap_ns =
+		half_wrap < LONGEST_TICK_NS ? (uint64_t)half_wrap - 2 * VDK_NS_PER_SEC / cs.hz - 2 : LONGEST_TICK_NS;
+	config.tick_ns = (uint32_t)any_size(next_word(&state), 1000, half_wrap_ns);
+	config.publish_bound_ns = word >> 62 & 1 ? (uint32_t)any_size(next_word(&state), 1, half_wrap_ns / 16) : 0;
+	if (telling)
+		printf("# a counter of %llu Hz and %u bits; tick_ns %u, publish_bound_ns %u\n",
+		       (unsigned long long)cs.hz, cs.width, config.tick_ns, config.publish_bound_ns);
+	world_begin(w, &cs, next_word(&state), &config);
+}
+
+void history_init(void)
+{
+	world_init(&world);
+}
+
+void history_generate(struct history *h, uint64_t seed, unsigned int index, unsigned int ops)
+{
+	uint64_t state = seed ^ (uint64_t)index << 40, all = 0;
+
+	for (unsigned int k = 0; k < KINDS; k++)
+		all += kinds[k].weight;
+	h->seed = next_word(&state);
+	h->ops = ops;
+	for (unsigned int i = 0; i < ops; i++) {
+		struct op *op = &h->op[i];
+		uint64_t pick = next_word(&state) % all;
+
+		for (op->kind = 0; pick >= kinds[op->kind].weight; op->kind++)
+			pick -= kinds[op->kind].weight;
+		for (unsigned int r = 0; r < sizeof(op->random) / sizeof(op->random[0]); r++)
+			op->random[r] = next_word(&state);
+	}
+}
+
+struct run {
+	const struct history *history;
+	unsigned int at;
+};
+
+static void run(void *argument)
+{
+	struct run *r = argument;
+
+	r->at = r->history->ops;
+	begin(&world, r->history->seed);
+	for (r->at = 0; r->at < r->history->ops; r->at++)
+		do_op(&world, &r->history->op[r->at]);
+}
+
+bool history_run(const struct history *h, unsigned int *at, bool tell)
+{
+	struct run r = { h, 0 };
+	bool held;
+
+	telling = tell;
+	held = world_try(run, &r);
+	telling = false;
+	*at = r.at;
+	return held;
+}
+
+/* First without what came after the failure; then without each piece, from the large ones to single operations, that it
+ * fails without as well, whichever claim it is then. */
+void history_shrink(struct history *h)
+{
+	static struct history shorter;
+	unsigned int at;
+
+	if (history_run(h, &at, false) || at == h->ops)
+		return;
+	h->ops = at + 1;
+	for (unsigned int piece = h->ops / 2; piece > 0; piece /= 2)
+		for (unsigned int from = 0; from + piece <= h->ops;) {
+			shorter = *h;
+			memmove(shorter.op + from, shorter.op + from + piece,
+				(h->ops - from - piece) * sizeof(struct op));
+			shorter.ops -= piece;
+			if (!history_run(&shorter, &at, false) && at < shorter.ops) {
+				shorter.ops = at + 1;
+				*h = shorter;
+			} else {
+				from += piece;
+			}
+		}
+}
