@@ -22,6 +22,15 @@ static int64_t wall_ns(const struct vdk_slot *now)
 	return to_ns(now->sec[VDK_CLOCK_REALTIME], now->ns[VDK_CLOCK_REALTIME]);
 }
 
+/* A clock that may be wrong by years moves REALTIME to the end of its range at most. */
+static uint64_t within_range(const struct vdk_slot *now, int64_t slept)
+{
+	int64_t most = now->sec[VDK_CLOCK_REALTIME] < VDK_WALL_SEC_MAX ? WALL_NS_MAX - wall_ns(now) : 0;
+
+	slept = slept < most ? slept : most;
+	return slept < 0 ? 0 : (uint64_t)slept;
+}
+
 int vdk_time_suspend(struct vdk_timekeeper *tk, const struct vdk_timespec *persistent)
 {
 	struct vdk_sleep *sleep = &tk->sleep;
@@ -29,8 +38,8 @@ int vdk_time_suspend(struct vdk_timekeeper *tk, const struct vdk_timespec *persi
 	if (sleep->asleep || (persistent && !vdk_tk_valid_time(persistent)))
 		return -VDK_EINVAL;
 	vdk_tk_advance(tk);
-	sleep->persistent = persistent != NULL;
-	if (persistent) {
+	sleep->persistent = persistent && tk->now.sec[VDK_CLOCK_REALTIME] < VDK_WALL_SEC_MAX;
+	if (sleep->persistent) {
 		int64_t ahead = wall_ns(&tk->now) - to_ns(persistent->tv_sec, persistent->tv_nsec);
 
 		/* The first reading is kept as long as it can be true: then the errors of many sleeps do not add up. */
@@ -38,6 +47,7 @@ int vdk_time_suspend(struct vdk_timekeeper *tk, const struct vdk_timespec *persi
 		    ahead >= sleep->ahead_ns + SAME_DIFFERENCE_NS)
 			sleep->ahead_ns = ahead;
 		sleep->ahead_known = true;
+		sleep->began_ns = wall_ns(&tk->now) - sleep->ahead_ns;
 	}
 	sleep->mult = tk->now.mult;
 	sleep->raw_mult = tk->now.raw_mult;
@@ -50,17 +60,13 @@ int vdk_time_suspend(struct vdk_timekeeper *tk, const struct vdk_timespec *persi
 static uint64_t slept_ns(const struct vdk_timekeeper *tk, uint64_t cycles, const struct vdk_timespec *persistent)
 {
 	const struct vdk_sleep *sleep = &tk->sleep;
-	int64_t now = wall_ns(&tk->now);
 	uint64_t fraction = 0;
-	__int128 slept = 0;
 
 	if (tk->cs->counts_in_suspend)
-		slept = (__int128)vdk_scaled_to_ns(cycles << tk->now.shift, sleep->mult, 0, &fraction);
-	else if (sleep->persistent && persistent)
-		slept = (__int128)to_ns(persistent->tv_sec, persistent->tv_nsec) + sleep->ahead_ns - now;
-	if (slept < 0 || now > WALL_NS_MAX)
+		return vdk_scaled_to_ns(cycles << tk->now.shift, sleep->mult, 0, &fraction);
+	if (!sleep->persistent || !persistent)
 		return 0;
-	return slept < WALL_NS_MAX - now ? (uint64_t)slept : (uint64_t)(WALL_NS_MAX - now);
+	return within_range(&tk->now, to_ns(persistent->tv_sec, persistent->tv_nsec) - sleep->began_ns);
 }
 
 int vdk_time_resume(struct vdk_timekeeper *tk, const struct vdk_timespec *persistent)

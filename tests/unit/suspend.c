@@ -209,6 +209,49 @@ static void settings_are_taken_meanwhile(void)
 	assert_true(now(VDK_CLOCK_MONOTONIC_RAW) == raw + SEC);
 }
 
+/* REALTIME is set while the machine sleeps: the sleep is as long as before. */
+static void the_clock_may_be_set_meanwhile(void)
+{
+	static const struct vdk_timespec wall[] = { { 1, 0 }, { 2000000000, 5 } };
+
+	for (int i = 0; i < 2; i++) {
+		struct vdk_timespec rtc = { 5000, 0 };
+		wide_signed boottime;
+
+		start(VDK_NS_PER_SEC, 64, false);
+		boottime = now(VDK_CLOCK_BOOTTIME);
+		assert_int_equal(vdk_time_suspend(&tk, &rtc), 0);
+		assert_int_equal(vdk_time_set_wall(&tk, &wall[i]), 0);
+		rtc.tv_sec += 50;
+		assert_int_equal(vdk_time_resume(&tk, &rtc), 0);
+		assert_true(now(VDK_CLOCK_BOOTTIME) == boottime + 50 * SEC);
+		assert_true(now(VDK_CLOCK_REALTIME) == wall[i].tv_sec * SEC + wall[i].tv_nsec + 50 * SEC);
+	}
+}
+
+/* Centuries after the last time that REALTIME can be set to, when 64 bits do not hold its nanoseconds: a counter still tells, the persistent
+ * clock does not. */
+static void far_beyond_its_range_only_a_counter_tells(void)
+{
+	for (int counts = 0; counts < 2; counts++) {
+		struct vdk_timespec wall = { VDK_WALL_SEC_MAX, 0 }, rtc = { 1, 0 };
+		struct readings before;
+
+		start(1000000, 64, counts);
+		assert_int_equal(vdk_time_set_wall(&tk, &wall), 0);
+		for (int century = 0; century < 5; century++) {
+			counter += 100ull * 31556952 * 1000000;
+			vdk_time_tick(&tk);
+		}
+		before = read_all();
+		assert_int_equal(vdk_time_suspend(&tk, &rtc), 0);
+		rtc.tv_sec = 1001;
+		counter += 1000ull * 1000000;
+		assert_int_equal(vdk_time_resume(&tk, &rtc), 0);
+		expect(&before, 0, counts ? 1000 * SEC : 0);
+	}
+}
+
 static void what_makes_no_sense_is_refused(void)
 {
 	static const struct vdk_timespec bad[] = { { -1, 0 }, { 0, -1 }, { 0, VDK_NS_PER_SEC }, { VDK_WALL_SEC_MAX + 1, 0 } };
@@ -271,6 +314,8 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(a_coarse_persistent_clock_adds_no_error_up),
 	UNIT_TEST(a_clock_that_was_set_is_another_difference),
 	UNIT_TEST(settings_are_taken_meanwhile),
+	UNIT_TEST(the_clock_may_be_set_meanwhile),
+	UNIT_TEST(far_beyond_its_range_only_a_counter_tells),
 	UNIT_TEST(what_makes_no_sense_is_refused),
 	UNIT_TEST(realtime_does_not_leave_its_range),
 	UNIT_TEST(ticks_may_stay_away_as_long_as_is_said),

@@ -41,6 +41,7 @@ struct vdk_sleep {
 	bool persistent;         /* a persistent clock was read when this sleep began */
 	bool ahead_known;
 	int64_t ahead_ns;        /* REALTIME - the persistent clock */
+	int64_t began_ns;        /* what the persistent clock would have said, were it as fine as REALTIME */
 	uint64_t mult, raw_mult; /* to go on with */
 };
 
