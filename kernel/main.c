@@ -17,7 +17,9 @@
 #include "vdso.h"
 
 /* Options that the kernel knows, wherever they are read. */
-static const char *const options[] = { "console", "norandmaps", "panic", "selftest", "stats", "trace", "tsc", "vdso" };
+static const char *const options[] = {
+	"console", "counter", "nohz", "norandmaps", "panic", "selftest", "stats", "trace", "tsc", "vdso",
+};
 
 static bool known(const char *word)
 {

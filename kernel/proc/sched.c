@@ -17,6 +17,7 @@
 #define RR_SLICE_NS 100000000UL
 #define WAKE_GRANULARITY_NS 500000UL /* a thread that ran less is not preempted at once by one that wakes up */
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
+#define LOAD_PERIODS_MAX 4000 /* of nobody: what was before is forgotten */
 
 static struct spinlock lock;
 /* lock */
@@ -307,8 +308,12 @@ _Noreturn void sched_idle(void)
 {
 	arch_irq_save();
 	for (;;) {
-		if (list_empty(&queue))
+		if (list_empty(&queue)) {
+			timer_stop_tick();
 			arch_cpu_idle();
+		}
+		if (!list_empty(&queue))
+			timer_restart_tick();
 		schedule();
 	}
 }
@@ -323,18 +328,22 @@ unsigned int sched_runnable(void)
 }
 
 /* Each 5 s the averages move towards the number n of runnable threads: a += (n - a) * (1 - e^(-5/T)); the factors for
- * T = 60, 300 and 900 s, in units of 2^-16, are 5236, 1083 and 363. */
+ * T = 60, 300 and 900 s, in units of 2^-16, are 5236, 1083 and 363. Where the tick has stayed away nobody was runnable. */
 static void update_load(uint64_t now)
 {
 	static const uint64_t factor[3] = { 5236, 1083, 363 };
 	struct cpu *cpu = arch_this_cpu();
 	int64_t n = (int64_t)(queued + (cpu->current != cpu->idle)) << 16;
 
-	if (now < load_next_ns)
-		return;
-	load_next_ns = now + LOAD_PERIOD_NS;
-	for (int i = 0; i < 3; i++)
-		load_avg[i] += (uint64_t)((n - (int64_t)load_avg[i]) * (int64_t)factor[i] / 65536);
+	for (unsigned int late = 0; load_next_ns <= now; late++) {
+		bool last = now - load_next_ns < LOAD_PERIOD_NS;
+
+		if (late == LOAD_PERIODS_MAX)
+			load_next_ns = now;
+		load_next_ns += LOAD_PERIOD_NS;
+		for (int i = 0; i < 3; i++)
+			load_avg[i] += (uint64_t)(((last ? n : 0) - (int64_t)load_avg[i]) * (int64_t)factor[i] / 65536);
+	}
 }
 
 void sched_load(uint64_t load[3])

@@ -62,16 +62,30 @@ paddr_t timekeeping_page(void)
 	return data_page;
 }
 
-static bool timekeeping_tick(struct trap_info *info)
+void timekeeping_tick(void)
 {
 	unsigned long flags = spin_lock(&lock);
 
-	(void)info;
 	vdk_time_tick(&tk);
 	spin_unlock(&lock, flags);
+}
+
+static bool timekeeping_timer(struct trap_info *info)
+{
+	(void)info;
+	timekeeping_tick();
 	return true;
 }
-TRAP_HANDLER(TRAP_TIMER, timekeeping_tick);
+TRAP_HANDLER(TRAP_TIMER, timekeeping_timer);
+
+uint64_t timekeeping_max_idle_ns(void)
+{
+	unsigned long flags = spin_lock(&lock);
+	uint64_t ns = vdk_time_max_idle_ns(&tk);
+
+	spin_unlock(&lock, flags);
+	return ns;
+}
 
 int clock_now(int clock_id, struct vdk_timespec *ts)
 {

@@ -15,6 +15,11 @@ void timekeeping_init(void);
 /* The page of memory whose end is the data page, for user mode to read. */
 paddr_t timekeeping_page(void);
 
+/* The page is brought up to date: the timer interrupt does, and who lets something run after ticks have stayed away. */
+void timekeeping_tick(void);
+/* How long they may. */
+uint64_t timekeeping_max_idle_ns(void);
+
 /* What clock_gettime answers, by the image's own read path. 0 or -EINVAL for ids that the page does not hold. */
 int clock_now(int clock_id, struct vdk_timespec *ts);
 /* 0 or -EINVAL, as above. */

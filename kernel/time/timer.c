@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers in order of expiry, and the timer interrupt that serves them and the tick.
- * Owns: the heap of armed timers, the next tick. Relies on: clock_now_ns(), arch_timer_arm().
+/* Timers in order of expiry, and the timer interrupt that serves them and the tick, which stops while the CPU idles.
+ * Owns: the heap of armed timers, the next tick. Relies on: timekeeping.h, arch_timer_arm().
  * Never: calls a timer's function with the lock held. */
 #include "time/timer.h"
 
+#include "core/cmdline.h"
 #include "core/spinlock.h"
 #include "core/types.h"
 #include "proc/process.h"
+#include "time/clock.h"
 #include "time/timekeeping.h"
 #include "trap/trap.h"
 
@@ -14,6 +16,7 @@ static struct spinlock lock;
 /* lock */
 static struct timer *root;
 static uint64_t next_tick_ns;
+static bool tick_stopped, tick_always;
 static uint64_t programmed_ns = UINT64_MAX; /* when the interrupt is due; UINT64_MAX: before timer_init() */
 static struct timer *running;
 static struct cpu *running_on;
@@ -137,6 +140,42 @@ void timer_init(void)
 	unsigned long flags = spin_lock(&lock);
 	uint64_t now = clock_now_ns();
 
+	tick_always = cmdline_is("nohz", "off");
+	next_tick_ns = now + TICK_NS;
+	program(now);
+	spin_unlock(&lock, flags);
+}
+
+/* While the tick stands still the timekeeper is looked at as seldom as it allows. */
+static uint64_t tick_period_ns(void)
+{
+	return tick_stopped ? timekeeping_max_idle_ns() : TICK_NS;
+}
+
+void timer_stop_tick(void)
+{
+	unsigned long flags = spin_lock(&lock);
+	uint64_t now = clock_now_ns();
+
+	if (next_tick_ns && !tick_stopped && !tick_always) {
+		tick_stopped = true;
+		next_tick_ns = time_add(now, tick_period_ns());
+		program(now);
+	}
+	spin_unlock(&lock, flags);
+}
+
+void timer_restart_tick(void)
+{
+	unsigned long flags;
+	uint64_t now;
+
+	if (!tick_stopped)
+		return;
+	timekeeping_tick();
+	flags = spin_lock(&lock);
+	now = clock_now_ns();
+	tick_stopped = false;
 	next_tick_ns = now + TICK_NS;
 	program(now);
 	spin_unlock(&lock, flags);
@@ -164,8 +203,11 @@ static bool timers_timer(struct trap_info *info)
 	now = clock_now_ns();
 	if (next_tick_ns) {
 		/* Ticks that were missed are not made up for: the timekeeper needs none of them. */
-		if (next_tick_ns <= now)
-			next_tick_ns += ((now - next_tick_ns) / TICK_NS + 1) * TICK_NS;
+		if (next_tick_ns <= now) {
+			uint64_t period = tick_period_ns();
+
+			next_tick_ns += ((now - next_tick_ns) / period + 1) * period;
+		}
 		program(now);
 	}
 	spin_unlock(&lock, flags);

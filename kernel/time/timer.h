@@ -21,6 +21,12 @@ struct timer {
 };
 
 void timer_init(void); /* starts the tick: HZ interrupts a second, more when timers need them */
+
+/* Interrupts off, this CPU about to idle: no tick from now on, only timers. With `nohz=off` the tick goes on. */
+void timer_stop_tick(void);
+/* It is about to run something: the coarse clocks are brought up to date first. No-op if the tick goes. */
+void timer_restart_tick(void);
+
 void timer_setup(struct timer *t, void (*fn)(struct timer *t));
 void timer_arm(struct timer *t, uint64_t expires_ns); /* moves it if it is armed */
 /* True: it was armed and will not fire. On return its function does not run on another CPU either, so hold no lock

@@ -14,7 +14,7 @@ like($run->{err}, qr/selftest: traps: ok$/m,
 	'two handlers on one trap both run, and one that returns false makes the result false');
 
 my @traps = ('/bin/box', 'cat', '/proc/traps');
-my $shown = sessions([], [['before', @traps], ['pause', '/bin/box', 'sleep', 200], ['after', @traps]]);
+my $shown = sessions(['--append', 'nohz=off'], [['before', @traps], ['pause', '/bin/box', 'sleep', 200], ['after', @traps]]);
 
 # Lines are: kind, function, calls.
 my ($before, $after) = map { { $shown->{$_}{out} =~ /^timer (\S+) (\d+)$/mg } } 'before', 'after';

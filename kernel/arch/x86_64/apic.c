@@ -11,6 +11,7 @@
 #include "mm/kmap.h"
 #include "x86.h"
 
+#define LONGEST_SEC (1UL << 28) /* below 2^64 cycles up to 68 GHz */
 #define APIC_BASE_ADDRESS 0x000ffffffffff000UL
 #define APIC_ID 0x20
 #define APIC_TPR 0x80
@@ -191,10 +192,10 @@ void apic_timer_use_deadline(uint64_t tsc_hz)
 	__asm__ volatile("mfence" : : : "memory");
 }
 
-/* At most a second: 1e9 * hz is below 2^64 up to 18 GHz, and a 32-bit count lasts a second up to 4.29 GHz. */
 void arch_timer_arm(uint64_t ns)
 {
-	uint64_t cycles = MIN(ns, (uint64_t)NSEC_PER_SEC) * timer_hz / (uint64_t)NSEC_PER_SEC + 1;
+	uint64_t sec = MIN(ns / NSEC_PER_SEC, LONGEST_SEC);
+	uint64_t cycles = sec * timer_hz + ns % NSEC_PER_SEC * timer_hz / (uint64_t)NSEC_PER_SEC + 1;
 
 	if (timer_deadline)
 		wrmsr(MSR_TSC_DEADLINE, rdtsc_ordered() + cycles);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* The coarse clocks: the tick that clock_getres tells is the real one, and an idle CPU, which has none, leaves them right.
+ *
+ * Owns: the claims about how far a coarse clock lies behind its fine one. Relies on: guest.h.
+ * Never: fails for one reading that was held up. */
+#include "guest.h"
+
+#define SLEEPS 21
+#define SLEEP_NS (60 * NS_PER_MS)
+#define LINUX_TICKS 3 /* Linux brings them up to date some time after the program runs on */
+#define BUSY_NS (600 * NS_PER_MS)
+#define STEPS_MAX 1000
+
+static int64_t median(int64_t *values, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j && values[j - 1] > values[j]; j--) {
+			int64_t swap = values[j];
+
+			values[j] = values[j - 1];
+			values[j - 1] = swap;
+		}
+	return values[count / 2];
+}
+
+static int64_t tick_ns(clockid_t id)
+{
+	struct timespec res;
+
+	if (clock_getres(id, &res) != 0)
+		bail("clock_getres(%d) failed: %s", (int)id, strerror(errno));
+	return ns_of(&res);
+}
+
+static void right_after_idling(clockid_t fine, clockid_t coarse, const char *name)
+{
+	struct timespec pause = { 0, SLEEP_NS };
+	int64_t behind[SLEEPS], middle, tick = tick_ns(coarse);
+	int64_t most = calls_made("clock_gettime") < 0 ? LINUX_TICKS * tick : tick;
+
+	for (int i = 0; i < SLEEPS; i++) {
+		int64_t now;
+
+		nanosleep(&pause, NULL);
+		now = libc_ns(fine);
+		behind[i] = now - libc_ns(coarse);
+	}
+	middle = median(behind, SLEEPS);
+	ok(middle <= most, "%s_COARSE is right when an idle CPU wakes up", name);
+	if (middle > most)
+		diag("it lies %lld us behind, and a tick is %lld us", (long long)middle / 1000, (long long)tick / 1000);
+}
+
+static void goes_by_ticks(clockid_t coarse, const char *name)
+{
+	static int64_t step[STEPS_MAX];
+	int64_t end = libc_ns(CLOCK_MONOTONIC) + BUSY_NS, last = libc_ns(coarse), tick = tick_ns(coarse), middle = 0;
+	size_t steps = 0;
+
+	while (libc_ns(CLOCK_MONOTONIC) < end && steps < STEPS_MAX) {
+		int64_t now = libc_ns(coarse);
+
+		if (now != last)
+			step[steps++] = now - last;
+		last = now;
+	}
+	if (steps)
+		middle = median(step, steps);
+	ok(middle > tick - tick / 4 && middle < tick + tick / 4, "%s_COARSE goes on by what clock_getres tells", name);
+	if (middle <= tick - tick / 4 || middle >= tick + tick / 4)
+		diag("by %lld us, %zu times; a tick is %lld us", (long long)middle / 1000, steps, (long long)tick / 1000);
+}
+
+int main(void)
+{
+	plan(4);
+	right_after_idling(CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE, "MONOTONIC");
+	right_after_idling(CLOCK_REALTIME, CLOCK_REALTIME_COARSE, "REALTIME");
+	goes_by_ticks(CLOCK_MONOTONIC_COARSE, "MONOTONIC");
+	goes_by_ticks(CLOCK_REALTIME_COARSE, "REALTIME");
+	return done();
+}
