@@ -11,12 +11,26 @@
 
 #define DEFAULT_PUBLISH_BOUND_NS 10000u
 
+static void tell_followers(const struct vdk_timekeeper *tk)
+{
+	for (struct vdk_follower *follower = tk->followers; follower; follower = follower->next)
+		follower->publish(follower, tk);
+}
+
 void vdk_tk_publish(struct vdk_timekeeper *tk)
 {
 	vdk_latch_publish(tk->kpage, &tk->now);
 	if (tk->slowed && vdk_cycles_since(tk->now.cycles, tk->cs->read(tk->cs), tk->now.width) > tk->bound_cycles)
 		tk->late_publishes++;
 	tk->slowed = false;
+	tell_followers(tk);
+}
+
+void vdk_time_follow(struct vdk_timekeeper *tk, struct vdk_follower *follower)
+{
+	follower->next = tk->followers;
+	tk->followers = follower;
+	follower->publish(follower, tk);
 }
 
 void vdk_tk_add_ns(int64_t *sec, uint32_t *ns, uint64_t add)
@@ -210,6 +224,7 @@ void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t 
 {
 	VDK_STORE(tk->kpage->tz_minuteswest, minutes_west);
 	VDK_STORE(tk->kpage->tz_dsttime, dst_time);
+	tell_followers(tk);
 }
 
 void vdk_time_zone(const struct vdk_timekeeper *tk, int32_t *minutes_west, int32_t *dst_time)

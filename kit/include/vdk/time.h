@@ -45,6 +45,14 @@ struct vdk_sleep {
 	uint64_t mult, raw_mult; /* to go on with */
 };
 
+struct vdk_timekeeper;
+
+/* Another page that is to say what the native one says: called at the end of each publication, under its lock. */
+struct vdk_follower {
+	void (*publish)(struct vdk_follower *follower, const struct vdk_timekeeper *tk);
+	struct vdk_follower *next; /* the kit's */
+};
+
 /* Everything a timekeeper knows. The caller owns the memory; the fields are the kit's. */
 struct vdk_timekeeper {
 	struct vdk_slot now; /* the truth; the page is a copy */
@@ -55,6 +63,7 @@ struct vdk_timekeeper {
 	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
 	struct vdk_sleep sleep;
 	bool slowed;             /* the snapshot has a slower rate than the readers' */
+	struct vdk_follower *followers;
 };
 
 /* Start a timekeeper, its clocks where `config` says, and publish for the first time.
@@ -63,6 +72,9 @@ struct vdk_timekeeper {
  * wrap of the counter or more; a counter for user mode that is not VDK_USER_WIDTH wide; `kpage` not aligned. */
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
 		  const struct vdk_time_config *config);
+
+/* Call `follower` now and from now on, until vdk_time_init(). Once for each; under the lock of who publishes. */
+void vdk_time_follow(struct vdk_timekeeper *tk, struct vdk_follower *follower);
 
 /* Move the snapshot to the counter's present value and publish it: the coarse clocks advance, no fine clock moves. Call it
  * from the timer interrupt, interrupts off. How late or seldom it comes costs no accuracy, as long as it comes within
