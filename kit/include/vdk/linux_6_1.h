@@ -113,7 +113,7 @@ struct vdk_linux_6_1 {
  * rate, 0.5 to 1 ns for counters up to 16 GHz and ticks up to 4 ms: off by 0.6 u at most while ticks come on time, and by 2.5 u
  * for each tick's time of the longest span without a publication. No clock steps back unless the timekeeper's does, not by
  * a nanosecond; a step of REALTIME is exact. Between publications, 2^(64 - shift) ns less a second may go by before a
- * stock reader overflows: 18 minutes for 2.5 GHz and ticks of 4 ms, 9 hours for 62.5 MHz, 26 days for 1 MHz.
+ * stock reader overflows: 18 minutes for 2.5 GHz and ticks of 4 ms, 19 hours for 62.5 MHz, 52 days for 1 MHz.
  * docs/decisions/linux-6.1-layout.md derives this.
  *
  * A clocksource that the timekeeper has left must be readable until the next publication. */
