@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "vdk/time.h"
+
 #define NS_PER_SEC 1000000000
 
 const int exact_clocks[EXACT_CLOCKS] = { VDK_CLOCK_REALTIME,        VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW,
@@ -130,7 +132,8 @@ void exact_init(struct exact *x)
 {
 	exact_line_init(&x->now);
 	mpq_inits(x->ideal_mono, x->ideal_raw, x->ideal_rate, x->ideal_raw_rate, x->drift, x->raw_drift, x->rate_error,
-		  x->raw_rate_error, x->ideal_nominal, NULL);
+		  x->raw_rate_error, x->ideal_nominal, x->awake_rate, x->awake_raw_rate, x->awake_ideal_rate,
+		  x->awake_ideal_raw_rate, x->awake_rate_error, x->awake_raw_rate_error, NULL);
 	mpz_init(x->nominal);
 }
 
@@ -197,17 +200,21 @@ void exact_begin(struct exact *x, const struct exact_start *start)
 	x->now.real = start->real - start->mono;
 	x->now.boot = start->boot - start->mono;
 	x->now.tai = x->now.real + (whole_ns)start->tai_sec * NS_PER_SEC;
+	x->asleep = x->ahead_known = false;
 	x->bound = (position)start->bound_ns * start->hz / NS_PER_SEC + 1;
-	x->slowed = x->bent = false;
+	x->deadline = 0;
+	x->bent = false;
 	mpz_clear(whole);
 }
 
-/* A tick: the lines stay, their start moves. */
+/* A tick: the lines stay, their start moves. Asleep, not even that. */
 void exact_tick(struct exact *x, position at)
 {
 	mpz_t cycles;
 
 	mpz_init(cycles);
+	if (x->asleep)
+		at = x->now.at;
 	cycles_since(cycles, &x->now, at);
 	go_on(x->now.mono, x->now.mono, cycles, x->now.rate);
 	go_on(x->now.raw, x->now.raw, cycles, x->now.raw_rate);
@@ -216,7 +223,8 @@ void exact_tick(struct exact *x, position at)
 	go_on(x->drift, x->drift, cycles, x->rate_error);
 	go_on(x->raw_drift, x->raw_drift, cycles, x->raw_rate_error);
 	x->now.at = at > x->now.at ? at : x->now.at;
-	x->slowed = x->bent = false;
+	x->deadline = 0;
+	x->bent = false;
 	mpz_clear(cycles);
 }
 
@@ -240,6 +248,12 @@ static void bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal,
 	mpq_t less;
 	mpz_t bound;
 
+	if (x->asleep) { /* it holds when the machine is awake again */
+		mpq_set(raw ? x->awake_raw_rate : x->awake_rate, rate);
+		mpq_set(raw ? x->awake_ideal_raw_rate : x->awake_ideal_rate, ideal);
+		mpq_set(raw ? x->awake_raw_rate_error : x->awake_rate_error, error);
+		return;
+	}
 	mpq_init(less);
 	mpz_init(bound);
 	set_position(bound, x->bound);
@@ -250,7 +264,7 @@ static void bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal,
 		go_on(raw ? x->ideal_raw : x->ideal_mono, raw ? x->ideal_raw : x->ideal_mono, bound, less);
 		mpq_add(less, *error_now, error);
 		go_on(raw ? x->raw_drift : x->drift, raw ? x->raw_drift : x->drift, bound, less);
-		x->slowed = true;
+		x->deadline = x->now.at + x->bound;
 	}
 	x->bent |= !raw;
 	mpq_set(*now, rate);
@@ -286,6 +300,74 @@ void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq)
 	bend(x, raw, change, ideal, error);
 	mpq_clears(factor, ideal, change, error, NULL);
 	mpz_clear(units);
+}
+
+static void move(mpq_t to, mpq_t from)
+{
+	mpq_set(to, from);
+	mpq_set_ui(from, 0, 1);
+}
+
+/* How far REALTIME is ahead of the persistent clock is remembered, and believed until it is found two seconds off: so
+ * the coarseness of that clock does not add up. */
+void exact_suspend(struct exact *x, position at, const whole_ns *persistent)
+{
+	whole_ns real;
+
+	exact_tick(x, at);
+	real = floor_of(x->now.mono) + x->now.real;
+	x->persistent = persistent && real < VDK_WALL_SEC_MAX * (whole_ns)NS_PER_SEC;
+	if (x->persistent) {
+		whole_ns ahead = real - *persistent, off = ahead - x->ahead;
+
+		if (!x->ahead_known || off <= -2 * NS_PER_SEC || off >= 2 * NS_PER_SEC)
+			x->ahead = ahead;
+		x->ahead_known = true;
+		x->began = real - x->ahead;
+	}
+	move(x->awake_rate, x->now.rate);
+	move(x->awake_raw_rate, x->now.raw_rate);
+	move(x->awake_ideal_rate, x->ideal_rate);
+	move(x->awake_ideal_raw_rate, x->ideal_raw_rate);
+	move(x->awake_rate_error, x->rate_error);
+	move(x->awake_raw_rate_error, x->raw_rate_error);
+	x->asleep = x->bent = true;
+}
+
+/* A persistent clock takes REALTIME to the last time that it can be set to at most, and never back. */
+void exact_resume(struct exact *x, position at, bool counts, const whole_ns *persistent)
+{
+	whole_ns real = floor_of(x->now.mono) + x->now.real, most = VDK_WALL_SEC_MAX * (whole_ns)NS_PER_SEC - real,
+		 slept = 0;
+	mpq_t value;
+	mpz_t cycles;
+
+	mpq_init(value);
+	mpz_init(cycles);
+	if (counts) {
+		cycles_since(cycles, &x->now, at);
+		go_on(value, value, cycles, x->awake_rate);
+		slept = floor_of(value);
+	} else if (x->persistent && persistent) {
+		slept = *persistent - x->began;
+		slept = slept > most ? most : slept;
+		slept = slept < 0 ? 0 : slept;
+	}
+	x->now.real += slept;
+	x->now.tai += slept;
+	x->now.boot += slept;
+	x->now.at = at;
+	x->asleep = false;
+	x->deadline = 0;
+	x->bent = true;
+	move(x->now.rate, x->awake_rate);
+	move(x->now.raw_rate, x->awake_raw_rate);
+	move(x->ideal_rate, x->awake_ideal_rate);
+	move(x->ideal_raw_rate, x->awake_ideal_raw_rate);
+	move(x->rate_error, x->awake_rate_error);
+	move(x->raw_rate_error, x->awake_raw_rate_error);
+	mpq_clear(value);
+	mpz_clear(cycles);
 }
 
 static bool within(const mpq_t a, const mpq_t b, const mpq_t most)

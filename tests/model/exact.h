@@ -36,7 +36,14 @@ struct exact {
 	mpq_t ideal_nominal;              /* ns per cycle */
 	unsigned int shift;
 	position bound;    /* cycles from `now` to where a slower rate meets the old line */
-	bool slowed, bent; /* the last operation made a line less steep; gave MONOTONIC another rate */
+	position deadline; /* where the last operation had to be visible at the latest; 0: no matter when */
+	bool bent;         /* it gave MONOTONIC another rate */
+
+	/* While the machine sleeps, and what is known of the persistent clock. */
+	bool asleep, persistent, ahead_known;
+	whole_ns ahead, began;
+	mpq_t awake_rate, awake_raw_rate, awake_ideal_rate, awake_ideal_raw_rate, awake_rate_error,
+		awake_raw_rate_error;
 };
 
 void exact_line_init(struct exact_line *line);
@@ -63,6 +70,11 @@ void exact_tick(struct exact *x, position at);
 void exact_set_wall(struct exact *x, position at, whole_ns wall);
 /* `freq` in units of 2^-16 ppm of the counter's nominal rate. */
 void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq);
+
+/* The machine falls asleep and wakes up, with a persistent clock that says *persistent, or NULL. After it, the counter
+ * may be anywhere: at `at` now; `counts`: it has counted all the time. */
+void exact_suspend(struct exact *x, position at, const whole_ns *persistent);
+void exact_resume(struct exact *x, position at, bool counts, const whole_ns *persistent);
 
 /* Is the rounded truth within what rounding may do of the unrounded? */
 bool exact_within_drift(struct exact *x);

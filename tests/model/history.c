@@ -60,7 +60,7 @@ static bool tick(struct world *w, const uint64_t *random)
 {
 	(void)random;
 	vdk_time_tick(&w->tk);
-	exact_tick(&w->exact, w->first);
+	exact_tick(&w->exact, w->met[w->current]);
 	return true;
 }
 
@@ -81,7 +81,7 @@ static bool set_wall(struct world *w, const uint64_t *random)
 	}
 	TELL(" to %lld.%09lld", (long long)ts.tv_sec, (long long)ts.tv_nsec);
 	expect(vdk_time_set_wall(&w->tk, &ts), 0, "vdk_time_set_wall");
-	exact_set_wall(&w->exact, w->first, wall);
+	exact_set_wall(&w->exact, w->met[w->current], wall);
 	return true;
 }
 
@@ -99,7 +99,7 @@ static bool set_freq(struct world *w, const uint64_t *random)
 
 	TELL(" %lld", (long long)freq);
 	expect(vdk_time_set_freq(&w->tk, freq), 0, "vdk_time_set_freq");
-	exact_set_freq(&w->exact, w->first, false, freq);
+	exact_set_freq(&w->exact, w->met[w->current], false, freq);
 	return true;
 }
 
@@ -109,7 +109,78 @@ static bool set_raw_freq(struct world *w, const uint64_t *random)
 
 	TELL(" %lld", (long long)freq);
 	expect(vdk_time_set_raw_freq(&w->tk, freq), 0, "vdk_time_set_raw_freq");
-	exact_set_freq(&w->exact, w->first, true, freq);
+	exact_set_freq(&w->exact, w->met[w->current], true, freq);
+	return true;
+}
+
+/* What a clock that goes on in sleep says: as a rule true time, to a second or to the nanosecond; sometimes anything.
+ * Returns NULL for none. */
+static const struct vdk_timespec *persistent_clock(const struct world *w, const uint64_t *random,
+						   struct vdk_timespec *ts)
+{
+	uint64_t kind = random[1] >> 60;
+
+	if (kind == 0)
+		return NULL;
+	ts->tv_sec = (int64_t)(w->now >> 64) % VDK_WALL_SEC_MAX;
+	ts->tv_nsec = (int64_t)((w->now & UINT64_MAX) * VDK_NS_PER_SEC >> 64);
+	if (random[1] & 1)
+		ts->tv_nsec = 0;
+	if (kind == 1)
+		ts->tv_sec = (int64_t)between(random[0], 0, VDK_WALL_SEC_MAX);
+	if (kind == 2)
+		ts->tv_nsec = (int64_t)random[0];
+	TELL(" by %lld.%09lld", (long long)ts->tv_sec, (long long)ts->tv_nsec);
+	return ts;
+}
+
+static bool valid(const struct vdk_timespec *ts)
+{
+	return !ts || (ts->tv_nsec >= 0 && ts->tv_nsec < VDK_NS_PER_SEC);
+}
+
+static bool suspend(struct world *w, const uint64_t *random)
+{
+	struct vdk_timespec value;
+	const struct vdk_timespec *ts = persistent_clock(w, random, &value);
+	bool can = !w->asleep && valid(ts);
+	whole_ns ns;
+
+	expect(vdk_time_suspend(&w->tk, ts), can ? 0 : -VDK_EINVAL, "vdk_time_suspend");
+	if (!can)
+		return false;
+	if (ts)
+		ns = world_ns(ts);
+	exact_suspend(&w->exact, w->met[w->current], ts ? &ns : NULL);
+	w->asleep = true;
+	w->alone = true;
+	return true;
+}
+
+/* The counter has stopped meanwhile, has begun anew, or has gone on. */
+static bool resume(struct world *w, const uint64_t *random)
+{
+	struct counter *counter = &w->counter[w->current];
+	struct vdk_timespec value;
+	const struct vdk_timespec *ts = persistent_clock(w, random, &value);
+	bool can = w->asleep && valid(ts);
+	whole_ns ns;
+
+	if (can && !counter->cs.counts_in_suspend && random[2] & 3) {
+		position here = world_position(w),
+			 to = random[2] & 1 ? w->exact.now.at : ((position)1 << 64) + random[3];
+
+		counter->phase += to - here; /* the clocks stand: nobody sees it */
+		w->met[w->current] = w->last[w->current] = to;
+	}
+	expect(vdk_time_resume(&w->tk, ts), can ? 0 : -VDK_EINVAL, "vdk_time_resume");
+	if (!can)
+		return false;
+	if (ts)
+		ns = world_ns(ts);
+	exact_resume(&w->exact, w->met[w->current], counter->cs.counts_in_suspend, ts ? &ns : NULL);
+	w->asleep = false;
+	w->alone = true;
 	return true;
 }
 
@@ -118,10 +189,9 @@ static const struct kind {
 	unsigned int weight;
 	bool (*run)(struct world *w, const uint64_t *random); /* false: it was refused */
 } kinds[] = {
-	{ "tick", 10, tick },
-	{ "set_wall", 2, set_wall },
-	{ "set_freq", 4, set_freq },
-	{ "set_raw_freq", 1, set_raw_freq },
+	{ "tick", 20, tick },        { "set_wall", 2, set_wall },
+	{ "set_freq", 8, set_freq }, { "set_raw_freq", 1, set_raw_freq },
+	{ "suspend", 1, suspend },   { "resume", 4, resume },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -165,12 +235,15 @@ static void do_op(struct world *w, const struct op *op)
 		behind = any_size(how >> 20, 1, 1u << 20);
 	/* On the way to the publication: half of the time, up to the bound; once in 64, more. */
 	if ((how >> 8 & 15) < 8)
-		delay = (w->exact.bound << 64) / w->counter.cs.hz * (how >> 40 & 255) / 256;
-	if ((how >> 8 & 63) == 9)
-		delay = (w->exact.bound << 64) / w->counter.cs.hz * 2;
+		delay = (w->exact.bound << 64) / w->counter[w->current].cs.hz * (how >> 40 & 255) / 256;
+	if (kinds[op->kind].run == suspend || kinds[op->kind].run == resume)
+		delay = behind = 0; /* nobody else runs */
+	else if ((how >> 8 & 63) == 9)
+		delay = (w->exact.bound << 64) / w->counter[w->current].cs.hz * 2;
 
 	world_before(w, behind, delay);
 	published = kinds[op->kind].run(w, random);
+	w->alone |= w->asleep;
 	world_called(w, published);
 	TELL(published ? "\n" : ": refused\n");
 	world_after(w, random[5] & 3, random[5]);
@@ -200,32 +273,44 @@ static struct vdk_timespec random_time(uint64_t *state)
 				      (int64_t)(next_word(state) % VDK_NS_PER_SEC) };
 }
 
+/* Within 200 ppm of what it says. */
+static struct counter random_counter(uint64_t *state)
+{
+	uint64_t word = next_word(state);
+	struct counter c = { .cs = { .name = "simulated", .hz = random_hz(state) } };
+
+	c.cs.width = word & 1 ? VDK_USER_WIDTH : (unsigned int)between(word >> 1, 24, 64);
+	c.cs.user_mode = c.cs.width == VDK_USER_WIDTH ? VDK_MODE_COUNTER : VDK_MODE_SYSCALL;
+	c.cs.counts_in_suspend = word >> 63;
+	c.phase = ((position)1 << 64) + next_word(state); /* room below for counters that are behind */
+	c.rate = (position)c.cs.hz * between(next_word(state), 999800, 1000200) * (1ull << 32) / 1000000;
+	return c;
+}
+
 static void begin(struct world *w, uint64_t seed)
 {
 	uint64_t state = seed, word = next_word(&state), half_wrap_ns;
-	struct vdk_clocksource cs = { .name = "simulated",
-				      .hz = random_hz(&state),
-				      .width = word & 1 ? VDK_USER_WIDTH : (unsigned int)between(word >> 1, 24, 64) };
 	struct vdk_time_config config = { .wall = random_time(&state),
 					  .tai_offset_sec = (int32_t)(next_word(&state) % 101) - 50 };
-	position half_wrap = (position)1 << (cs.width - 1);
+	const struct vdk_clocksource *cs = &w->counter[0].cs;
+	position half_wrap;
 
-	cs.user_mode = cs.width == VDK_USER_WIDTH ? VDK_MODE_COUNTER : VDK_MODE_SYSCALL;
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		w->counter[i] = random_counter(&state);
 	if (word >> 63) {
 		config.monotonic = random_time(&state);
 		config.boottime = random_time(&state);
 		config.raw = random_time(&state);
 	}
 	/* The tick may be up to half a wrap; the bound is to leave room for readers of two publications. */
-	half_wrap = half_wrap * VDK_NS_PER_SEC / cs.hz;
+	half_wrap = ((position)1 << (cs->width - 1)) * VDK_NS_PER_SEC / cs->hz;
 	half_wrap_ns =
-		half_wrap < LONGEST_TICK_NS ? (uint64_t)half_wrap - 2 * VDK_NS_PER_SEC / cs.hz - 2 : LONGEST_TICK_NS;
+		half_wrap < LONGEST_TICK_NS ? (uint64_t)half_wrap - 2 * VDK_NS_PER_SEC / cs->hz - 2 : LONGEST_TICK_NS;
 	config.tick_ns = (uint32_t)any_size(next_word(&state), 1000, half_wrap_ns);
 	config.publish_bound_ns = word >> 62 & 1 ? (uint32_t)any_size(next_word(&state), 1, half_wrap_ns / 16) : 0;
-	if (telling)
-		printf("# a counter of %llu Hz and %u bits; tick_ns %u, publish_bound_ns %u\n",
-		       (unsigned long long)cs.hz, cs.width, config.tick_ns, config.publish_bound_ns);
-	world_begin(w, &cs, next_word(&state), &config);
+	TELL("# a counter of %llu Hz and %u bits; tick_ns %u, publish_bound_ns %u\n", (unsigned long long)cs->hz,
+	     cs->width, config.tick_ns, config.publish_bound_ns);
+	world_begin(w, &config);
 }
 
 void history_init(void)
