@@ -115,7 +115,7 @@ void calls_answer(int listener, uint64_t id, bool kernel, long result)
 bool calls_page_time(const struct run *run, int clock_id, struct vdk_timespec *ts)
 {
 	struct counter counter = run->shared->counter; /* the timekeeper holds its own at times */
-	struct vdk_timekeeper tk = { .kpage = run->kpage, .cs = &counter.cs };
+	struct vdk_timekeeper tk = { .kpage = run->kpage, .sources = { &counter.cs, &counter.cs } };
 
 	counter.held_reads = 0;
 	return vdk_time_now(&tk, clock_id, ts);

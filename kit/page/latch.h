@@ -60,6 +60,7 @@ static inline void vdk_slot_store(struct vdk_slot *to, const struct vdk_slot *fr
 	VDK_STORE(to->mode, from->mode);
 	VDK_STORE(to->shift, from->shift);
 	VDK_STORE(to->width, from->width);
+	VDK_STORE(to->source, from->source);
 	VDK_STORE(to->boottime_sec, from->boottime_sec);
 	VDK_STORE(to->boottime_ns, from->boottime_ns);
 	VDK_STORE(to->tai_offset_sec, from->tai_offset_sec);

@@ -7,8 +7,18 @@
 
 #include "vdk/time.h"
 
-/* Move the snapshot tk->now to the counter's present value: no reading changes. */
+/* Move the snapshot tk->now to the counter's present value, or to `counter` while not asleep: no reading changes. */
 void vdk_tk_advance(struct vdk_timekeeper *tk);
+void vdk_tk_advance_to(struct vdk_timekeeper *tk, uint64_t counter);
+
+/* The clocks move on by cycles * 2^shift of the present counter, `scaled`, each at its rate, and the counter does not. */
+void vdk_tk_add_scaled(struct vdk_timekeeper *tk, uint64_t scaled);
+
+/* The counter's own: hz, width, mode; and that the tick and the bound are less than half a wrap. */
+bool vdk_tk_valid_clocksource(const struct vdk_clocksource *cs, uint32_t tick_ns, uint32_t publish_bound_ns);
+
+/* tk->now counts from `counter` of `cs`, at its nominal rate, from the next publication on. */
+void vdk_tk_use_clocksource(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, uint64_t counter);
 
 /* Give tk->now to the readers; count it if that came too late for a slower rate. */
 void vdk_tk_publish(struct vdk_timekeeper *tk);

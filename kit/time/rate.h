@@ -5,6 +5,7 @@
 #ifndef VDK_TIME_RATE_H
 #define VDK_TIME_RATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vdk/time.h"
@@ -14,16 +15,18 @@
 /* Unit of a frequency adjustment: 2^-16 ppm, adjtimex's. */
 #define VDK_FREQ_UNIT 65536000000ull
 
-/* n / d, rounded down, for n / 2^64 < d < 2^63: the compiler would call a library for it, which a kernel may not have. */
+/* n / d, rounded down, for n / 2^64 < d: the compiler would call a library for it, which a kernel may not have. */
 static inline uint64_t vdk_div128(unsigned __int128 n, uint64_t d)
 {
 	uint64_t rest = (uint64_t)(n >> 64), low = (uint64_t)n, quotient = 0;
 
 	for (int i = 0; i < 64; i++) {
+		bool carry = rest >> 63;
+
 		rest = rest << 1 | low >> 63;
 		low <<= 1;
 		quotient <<= 1;
-		if (rest >= d) {
+		if (carry || rest >= d) {
 			rest -= d;
 			quotient |= 1;
 		}
@@ -61,6 +64,14 @@ static inline uint64_t vdk_rate_adjust(uint64_t mult, int64_t freq)
 	uint64_t delta = vdk_div128((unsigned __int128)mult * magnitude + VDK_FREQ_UNIT / 2, VDK_FREQ_UNIT);
 
 	return freq < 0 ? mult - delta : mult + delta;
+}
+
+/* The rate of one counter, as that of another: mult * to / from, rounded to nearest; `from` and `to` are the nominal ones, and
+ * mult / from is at most 1 + 1/VDK_RATE_HEADROOM, so that the result is below 2^64 as `to` is made to be. The nominal rate becomes the nominal
+ * one; any other is off by one half of a unit, relatively 2^-62 at most. */
+static inline uint64_t vdk_rate_convert(uint64_t mult, uint64_t from, uint64_t to)
+{
+	return vdk_div128((unsigned __int128)mult * to + from / 2, from);
 }
 
 #endif

@@ -54,6 +54,14 @@ static void add_raw_ns(struct vdk_slot *now, uint64_t add)
 	vdk_tk_add_ns(&now->raw_sec, &now->raw_ns, add);
 }
 
+void vdk_tk_add_scaled(struct vdk_timekeeper *tk, uint64_t scaled)
+{
+	struct vdk_slot *now = &tk->now;
+
+	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
+	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, 0, &now->raw_frac));
+}
+
 uint64_t vdk_tk_wrap(uint64_t cycles, unsigned int width)
 {
 	return cycles & (UINT64_MAX >> (64 - width));
@@ -62,18 +70,21 @@ uint64_t vdk_tk_wrap(uint64_t cycles, unsigned int width)
 /* Move the snapshot to the counter's present value. Every reading from the new one equals, bit for bit, the reading from the old:
  *     floor((d1 + d2) * m + f) = floor(d1 * m + f) + floor(d2 * m + frac(d1 * m + f))
  * in units of 2^-64 ns, and nothing is rounded on the way. */
-void vdk_tk_advance(struct vdk_timekeeper *tk)
+void vdk_tk_advance_to(struct vdk_timekeeper *tk, uint64_t counter)
 {
 	struct vdk_slot *now = &tk->now;
-	uint64_t cycles, scaled;
+	uint64_t cycles = vdk_cycles_since(now->cycles, counter, now->width), scaled = cycles << now->shift;
 
-	if (tk->sleep.asleep)
-		return;
-	cycles = vdk_cycles_since(now->cycles, tk->cs->read(tk->cs), now->width);
-	scaled = cycles << now->shift;
-	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
-	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, 0, &now->raw_frac));
+	if (scaled >> now->shift != cycles)
+		return; /* more than 259 years: the counter is wrong, and if it is not ahead, it is behind */
+	vdk_tk_add_scaled(tk, scaled);
 	now->cycles = vdk_tk_wrap(now->cycles + cycles, now->width);
+}
+
+void vdk_tk_advance(struct vdk_timekeeper *tk)
+{
+	if (!tk->sleep.asleep)
+		vdk_tk_advance_to(tk, tk->cs->read(tk->cs));
 }
 
 bool vdk_tk_valid_time(const struct vdk_timespec *ts)
@@ -93,11 +104,15 @@ uint64_t vdk_tk_cycles_of_ns(const struct vdk_clocksource *cs, uint32_t ns)
 	return vdk_div128((unsigned __int128)ns * cs->hz, VDK_NS_PER_SEC) + 1;
 }
 
-static bool valid_clocksource(const struct vdk_clocksource *cs)
+bool vdk_tk_valid_clocksource(const struct vdk_clocksource *cs, uint32_t tick_ns, uint32_t publish_bound_ns)
 {
-	return cs->read && cs->hz && cs->hz <= VDK_HZ_MAX && cs->width >= 2 && cs->width <= 64 &&
-	       cs->user_mode <= VDK_MODE_COUNTER_ALT &&
-	       (cs->user_mode == VDK_MODE_SYSCALL || cs->width == VDK_USER_WIDTH);
+	uint64_t half_wrap;
+
+	if (!cs->read || !cs->hz || cs->hz > VDK_HZ_MAX || cs->width < 2 || cs->width > 64 || cs->user_mode > VDK_MODE_COUNTER_ALT ||
+	    (cs->user_mode != VDK_MODE_SYSCALL && cs->width != VDK_USER_WIDTH))
+		return false;
+	half_wrap = 1ull << (cs->width - 1);
+	return vdk_tk_cycles_of_ns(cs, tick_ns) < half_wrap && vdk_tk_cycles_of_ns(cs, publish_bound_ns) < half_wrap;
 }
 
 static bool valid_config(const struct vdk_time_config *config)
@@ -114,27 +129,35 @@ static uint8_t slot_mode(const struct vdk_clocksource *cs, const struct vdk_rate
 	return (uint8_t)(cs->user_mode | (scaled ? VDK_MODE_SCALED : 0));
 }
 
+void vdk_tk_use_clocksource(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, uint64_t counter)
+{
+	struct vdk_slot *now = &tk->now;
+	struct vdk_rate rate = vdk_rate_of_hz(cs->hz);
+
+	now->source ^= 1;
+	/* Pairs with the acquire fence in vdk_latch_retry(), as the one in vdk_latch_write(): who gets the new pointer where it looked
+	 * for that of two clocksources ago sees that the number has changed since. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	VDK_STORE(tk->sources[now->source], cs);
+	tk->cs = cs;
+	tk->nominal_mult = rate.mult;
+	tk->bound_cycles = vdk_tk_cycles_of_ns(cs, tk->publish_bound_ns);
+	now->cycles = vdk_tk_wrap(counter, cs->width);
+	now->mult = now->raw_mult = rate.mult;
+	now->shift = rate.shift;
+	now->width = (uint8_t)cs->width;
+	now->mode = slot_mode(cs, &rate);
+}
+
 int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, struct vdk_page *kpage,
 		  const struct vdk_time_config *config)
 {
 	uint32_t bound_ns = config->publish_bound_ns ? config->publish_bound_ns : DEFAULT_PUBLISH_BOUND_NS;
-	uint64_t half_wrap;
-	struct vdk_rate rate;
 
-	if (!valid_clocksource(cs) || !valid_config(config) || (uintptr_t)kpage % VDK_PAGE_SIZE)
+	if (!valid_config(config) || !vdk_tk_valid_clocksource(cs, config->tick_ns, bound_ns) || (uintptr_t)kpage % VDK_PAGE_SIZE)
 		return -VDK_EINVAL;
-	half_wrap = 1ull << (cs->width - 1);
-	if (vdk_tk_cycles_of_ns(cs, config->tick_ns) >= half_wrap || vdk_tk_cycles_of_ns(cs, bound_ns) >= half_wrap)
-		return -VDK_EINVAL;
-	rate = vdk_rate_of_hz(cs->hz);
 	*tk = (struct vdk_timekeeper){
 		.now = {
-			.cycles = vdk_tk_wrap(cs->read(cs), cs->width),
-			.mult = rate.mult,
-			.raw_mult = rate.mult,
-			.shift = rate.shift,
-			.width = (uint8_t)cs->width,
-			.mode = slot_mode(cs, &rate),
 			.sec[VDK_CLOCK_MONOTONIC] = config->monotonic.tv_sec,
 			.ns[VDK_CLOCK_MONOTONIC] = (uint32_t)config->monotonic.tv_nsec,
 			.boottime_sec = config->boottime.tv_sec,
@@ -143,11 +166,12 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 			.raw_ns = (uint32_t)config->raw.tv_nsec,
 			.tai_offset_sec = config->tai_offset_sec,
 		},
-		.cs = cs,
+		.sources = { cs, cs },
 		.kpage = kpage,
-		.nominal_mult = rate.mult,
-		.bound_cycles = vdk_tk_cycles_of_ns(cs, bound_ns),
+		.tick_ns = config->tick_ns,
+		.publish_bound_ns = bound_ns,
 	};
+	vdk_tk_use_clocksource(tk, cs, cs->read(cs));
 	set_wall(&tk->now, &config->wall);
 
 	__builtin_memset(kpage, 0, sizeof(*kpage)); /* nobody reads it yet */
@@ -266,10 +290,11 @@ uint64_t vdk_time_max_idle_ns(const struct vdk_timekeeper *tk)
 	return vdk_scaled_to_ns((1ull << bits) / 8 * 7, tk->nominal_mult, 0, &fraction);
 }
 
-/* VDK_COUNTER_FN: the kernel can always read its counter. */
+/* VDK_COUNTER_FN: the kernel can always read its counter: that of the slot, which may not be the latest. */
 static bool kernel_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
 {
-	const struct vdk_clocksource *cs = ctx;
+	const struct vdk_timekeeper *tk = ctx;
+	const struct vdk_clocksource *cs = VDK_LOAD(tk->sources[VDK_LOAD(slot->source) & 1]);
 
 	if (scaled)
 		*scaled = vdk_scaled(slot, cs->read(cs), VDK_LOAD(slot->width), VDK_LOAD(slot->shift));
@@ -278,7 +303,7 @@ static bool kernel_counter(const void *ctx, const struct vdk_slot *slot, uint64_
 
 bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_timespec *ts)
 {
-	return vdk_read_clock(tk->kpage, clock_id, false, ts, kernel_counter, tk->cs);
+	return vdk_read_clock(tk->kpage, clock_id, false, ts, kernel_counter, tk);
 }
 
 bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns)

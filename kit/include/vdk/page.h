@@ -63,7 +63,8 @@ struct vdk_slot {
 	uint8_t mode;    /* VDK_MODE_*, and VDK_MODE_SCALED */
 	uint8_t shift;   /* below 64 */
 	uint8_t width;   /* bits of the counter, 1 to 64: mask = 2^width - 1 */
-	uint8_t pad0[5];
+	uint8_t source;  /* the kernel's, for its own readings: which of two counters this is of (struct vdk_timekeeper) */
+	uint8_t pad0[4];
 
 	/* Second cache line: the clocks that are read less often. */
 	int64_t boottime_sec;
@@ -111,6 +112,7 @@ VDK_AT(vdk_slot, ns, 48);
 VDK_AT(vdk_slot, mode, 56);
 VDK_AT(vdk_slot, shift, 57);
 VDK_AT(vdk_slot, width, 58);
+VDK_AT(vdk_slot, source, 59);
 VDK_AT(vdk_slot, boottime_sec, 64);
 VDK_AT(vdk_slot, boottime_ns, 72);
 VDK_AT(vdk_slot, tai_offset_sec, 76);

@@ -57,7 +57,9 @@ struct vdk_follower {
 struct vdk_timekeeper {
 	struct vdk_slot now; /* the truth; the page is a copy */
 	const struct vdk_clocksource *cs;
+	const struct vdk_clocksource *sources[2]; /* by a slot's `source`: cs, and the one before, for who still reads that snapshot */
 	struct vdk_page *kpage;
+	uint32_t tick_ns, publish_bound_ns;
 	uint64_t nominal_mult;   /* of cs->hz */
 	uint64_t bound_cycles;   /* publish_bound_ns in cycles */
 	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
