@@ -19,7 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "arch.h"
 #include "vdsorun.h"
 #include "waits.h"
 
@@ -30,14 +30,25 @@
 
 /* Calls that tell or take time. */
 static const int timed[] = {
-	SYS_clock_gettime, SYS_gettimeofday, SYS_clock_nanosleep, SYS_mq_timedsend, SYS_mq_timedreceive,
+	SYS_clock_gettime, SYS_gettimeofday, SYS_clock_nanosleep, SYS_mq_timedsend, SYS_mq_timedreceive, SYS_timer_settime,
+	SYS_timerfd_settime,
+#ifdef SYS_futex_waitv
+	SYS_futex_waitv,
+#endif
 #ifdef SYS_time
 	SYS_time,
 #endif
 };
 /* Calls that take longer or shorter at another rate. */
 static const int rated[] = {
-	SYS_nanosleep, SYS_ppoll, SYS_pselect6, SYS_rt_sigtimedwait, SYS_epoll_pwait, SYS_epoll_pwait2,
+	SYS_nanosleep, SYS_ppoll, SYS_pselect6, SYS_rt_sigtimedwait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semtimedop,
+	SYS_recvmmsg, SYS_io_getevents, SYS_setitimer, SYS_getitimer, SYS_timer_gettime, SYS_timerfd_gettime,
+#ifdef SYS_io_pgetevents
+	SYS_io_pgetevents,
+#endif
+#ifdef SYS_alarm
+	SYS_alarm,
+#endif
 #ifdef SYS_select
 	SYS_select,
 #endif
@@ -61,7 +72,7 @@ static struct sock_filter *put_calls(struct sock_filter *c, const int *nr, size_
 /* The listener's descriptor; -1 if the kernel gives none. */
 int calls_install(const struct run *run)
 {
-	struct sock_filter code[96], *c = code;
+	struct sock_filter code[128], *c = code;
 	struct sock_fprog program = { .filter = code };
 	long fd;
 
@@ -121,8 +132,7 @@ bool calls_page_time(const struct run *run, int clock_id, struct vdk_timespec *t
 	return vdk_time_now(&tk, clock_id, ts);
 }
 
-/* 0, or -errno. */
-static long give(pid_t pid, uint64_t at, const void *bytes, size_t size)
+long calls_give(pid_t pid, uint64_t at, const void *bytes, size_t size)
 {
 	struct iovec from = { (void *)bytes, size }, to = { (void *)at, size };
 
@@ -141,23 +151,23 @@ static bool tell_time(const struct run *run, const struct seccomp_notif *n, long
 	case SYS_clock_gettime:
 		if (!calls_page_time(run, (int)n->data.args[0], &ts))
 			return false;
-		*result = give((pid_t)n->pid, n->data.args[1], &ts, sizeof(ts));
+		*result = calls_give((pid_t)n->pid, n->data.args[1], &ts, sizeof(ts));
 		break;
 	case SYS_gettimeofday:
 		if (!calls_page_time(run, VDK_CLOCK_REALTIME, &ts))
 			return false;
 		tv = (struct vdk_timeval){ ts.tv_sec, ts.tv_nsec / 1000 };
 		if (n->data.args[0])
-			*result = give((pid_t)n->pid, n->data.args[0], &tv, sizeof(tv));
+			*result = calls_give((pid_t)n->pid, n->data.args[0], &tv, sizeof(tv));
 		if (!*result && n->data.args[1])
-			*result = give((pid_t)n->pid, n->data.args[1], &tz, sizeof(tz));
+			*result = calls_give((pid_t)n->pid, n->data.args[1], &tz, sizeof(tz));
 		break;
 #ifdef SYS_time
 	case SYS_time:
 		if (!calls_page_time(run, VDK_CLOCK_REALTIME_COARSE, &ts))
 			return false;
 		if (n->data.args[0])
-			*result = give((pid_t)n->pid, n->data.args[0], &ts.tv_sec, sizeof(ts.tv_sec));
+			*result = calls_give((pid_t)n->pid, n->data.args[0], &ts.tv_sec, sizeof(ts.tv_sec));
 		if (!*result)
 			*result = ts.tv_sec;
 		break;

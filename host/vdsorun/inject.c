@@ -121,10 +121,11 @@ static bool find_insn(struct tracee *t, uint64_t host_image)
 		if (!tracee_peek(t->pid, host_image, image, sizeof(image)) &&
 			!tracee_peek(t->pid, host_image, image, sizeof(image) / 2))
 			return false;
-		const char *found = memmem(image, sizeof(image), MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE);
-		if (!found)
+		for (size_t at = 0; !offset && at + MACHINE_SYSCALL_INSN_SIZE <= sizeof(image); at += MACHINE_SYSCALL_INSN_ALIGN)
+			if (memcmp(image + at, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) == 0)
+				offset = at;
+		if (!offset)
 			return false;
-		offset = (size_t)(found - image);
 	}
 	t->insn = host_image + offset;
 	return tracee_peek(t->pid, t->insn, bytes, 8) &&
@@ -254,9 +255,9 @@ static const char *map_into(struct tracee *t, const struct run *run)
 	struct auxv auxv;
 	int files[2];
 
-	if (!to_call_stop(t) || !tracee_get_regs(t->pid, &t->regs)) /* exec's own result is out of the way there */
+	if (!to_call_stop(t)) /* exec's own result is out of the way there */
 		return "it does not stop";
-	if (!machine_native(&t->regs))
+	if (!tracee_get_regs(t->pid, &t->regs))
 		return "it is not of 64 bits";
 	if (!find_auxv(t, &auxv) || !auxv.entry || !tracee_peek(t->pid, auxv.host_image, &magic, 8) ||
 	    memcmp(&magic, ELFMAG, SELFMAG) != 0)

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "arch.h"
 #include "vdsorun.h"
 
 #include "vdso-image.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: how a clock of the host's is measured: against the counter, against MONOTONIC, at the host's tick.
- * Relies on: machine.h's counter.
+ * Relies on: arch.h's counter.
  * Who may include: host/vdsorun. */
 #ifndef VDK_HOST_SAMPLE_H
 #define VDK_HOST_SAMPLE_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "machine.h"
+#include "arch.h"
 
 /* At counter value `cycles`, give or take half of `width_cycles`, the clock said `ns`. */
 struct sample {

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "arch.h"
 #include "sample.h"
 #include "vdsorun.h"
 

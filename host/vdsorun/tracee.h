@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: registers and memory of a traced process that stands still.
- * Relies on: ptrace(2); machine.h's registers.
+ * Relies on: ptrace(2); arch.h's registers.
  * Who may include: host/vdsorun. */
 #ifndef VDK_HOST_TRACEE_H
 #define VDK_HOST_TRACEE_H
@@ -14,7 +14,7 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 
-#include "machine.h"
+#include "arch.h"
 
 /* Stop at the entry or exit of a system call (PTRACE_O_TRACESYSGOOD). */
 #define TRACEE_CALL_STOP (SIGTRAP | 0x80)
@@ -44,6 +44,7 @@ static inline bool tracee_poke(pid_t pid, uint64_t at, const void *from, size_t 
 	return true;
 }
 
+/* False also where the process is of 32 bits: its set has another size. */
 static inline bool tracee_get_regs(pid_t pid, machine_regs *regs)
 {
 	struct iovec set = { regs, sizeof(*regs) };

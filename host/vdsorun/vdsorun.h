@@ -97,6 +97,7 @@ bool tracer_release(pid_t pid, uint64_t call, bool restarts);
 int calls_install(const struct run *run);
 void calls_handle(const struct run *run, int listener);
 bool calls_page_time(const struct run *run, int clock_id, struct vdk_timespec *ts); /* false: not a clock of the page */
+long calls_give(pid_t pid, uint64_t at, const void *bytes, size_t size); /* into its memory, as it may: 0, or -errno */
 void calls_answer(int listener, uint64_t id, bool kernel, long result);
 
 /* inject.c: at the exec stop of `pid`: give it the page and the image. */

@@ -1,224 +1,219 @@
 /* SPDX-License-Identifier: MIT */
-/* Sleeps and time-outs when another time is wanted: the time that the program gives is the page's, the kernel waits by
- * the host's.
+/* System calls that are made with another argument than the program gave: those that take or give time (times.h).
  *
- * Owns: what is converted, and the calls that are under way with a converted time. A call goes like this:
+ * Owns: the calls that are under way so. A call goes like this:
  *     notification -> interrupted, and stopped -> its argument points at a converted copy below the stack ->
- *     it is restarted, goes through the filter again, and waits -> stopped at its exit, the argument is restored.
+ *     it is made again, goes through the filter, and waits -> stopped at its exit: the arguments are restored, and what the
+ *     kernel has told is converted.
  * A signal that comes in between finds the arguments restored, and the call is made again or ends as the kernel has it.
  * Relies on: the tracer, which tells of every stop. Never: touches the program's own copy of the time. */
 #define _GNU_SOURCE
-#include <linux/futex.h>
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <time.h>
+#include <sys/time.h>
 
-#include "sample.h"
+#include "times.h"
 #include "tracee.h"
-#include "vdsorun.h"
 #include "waits.h"
 
-enum form { TIMESPEC, TIMEVAL, MILLISECONDS };
+#define SCRATCH_WORDS 8 /* two of the largest form */
 
-/* A wait whose time is argument `time`; `clock` >= 0: until then, by that clock; -1: for as long. */
-struct wait {
-	enum form form;
-	unsigned int time;
-	int clock;
-	int rest; /* the argument that a rest is written to, when a signal ends the wait; -1: none */
-};
-
-enum phase { FREE, INTERRUPTED, REWRITTEN, ENTERED };
+enum phase { FREE, INTERRUPTED, REWOUND, ENTERED };
 
 struct call {
 	enum phase phase;
 	pid_t pid;
 	int nr;
-	struct wait wait;
-	unsigned long long argument; /* the program's */
+	struct times times;
+	uint64_t args[6];       /* the program's */
+	bool changed[6];        /* which of them are other now */
+	int64_t given[4];       /* what the kernel was given, */
+	uint64_t scratch;       /* and where */
 };
 
-static struct call calls[256];
+static struct call *calls;
+static size_t calls_size;
 
 static struct call *call_of(pid_t pid)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; i < calls_size; i++)
 		if (calls[i].phase != FREE && calls[i].pid == pid)
 			return &calls[i];
 	return NULL;
 }
 
-static bool futex_wait(const uint64_t *args, struct wait *w)
+/* Room for another call. NULL: there is no memory. */
+static struct call *free_call(void)
 {
-	int op = (int)args[1] & FUTEX_CMD_MASK;
+	size_t more = calls_size ? 2 * calls_size : 64;
+	struct call *larger;
 
-	*w = (struct wait){ TIMESPEC, 3, (int)args[1] & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, -1 };
-	if (op == FUTEX_WAIT)
-		w->clock = -1;
-	if (op == FUTEX_LOCK_PI)
-		w->clock = CLOCK_REALTIME;
-	return op == FUTEX_WAIT || op == FUTEX_WAIT_BITSET || op == FUTEX_WAIT_REQUEUE_PI || op == FUTEX_LOCK_PI ||
-		op == FUTEX_LOCK_PI2;
+	for (size_t i = 0; i < calls_size; i++)
+		if (calls[i].phase == FREE)
+			return &calls[i];
+	larger = realloc(calls, more * sizeof(*calls));
+	if (!larger)
+		return NULL;
+	calls = larger;
+	memset(calls + calls_size, 0, (more - calls_size) * sizeof(*calls));
+	calls_size = more;
+	return &calls[calls_size - 1];
 }
 
-/* Whether call `nr` waits, and how. */
-static bool describe(int nr, const uint64_t *args, struct wait *w)
+static void set_arg(struct call *c, machine_regs *regs, unsigned int i, uint64_t value)
 {
-	switch (nr) {
-	case SYS_nanosleep:
-		*w = (struct wait){ TIMESPEC, 0, -1, 1 };
-		return true;
-	case SYS_clock_nanosleep:
-		*w = (struct wait){ TIMESPEC, 2, args[1] & TIMER_ABSTIME ? (int)args[0] : -1, 3 };
-		return true;
-	case SYS_futex:
-		return futex_wait(args, w);
-	case SYS_mq_timedsend:
-	case SYS_mq_timedreceive:
-		*w = (struct wait){ TIMESPEC, 4, CLOCK_REALTIME, -1 };
-		return true;
-	case SYS_ppoll:
-	case SYS_rt_sigtimedwait:
-		*w = (struct wait){ TIMESPEC, 2, -1, -1 };
-		return true;
-	case SYS_pselect6:
-		*w = (struct wait){ TIMESPEC, 4, -1, -1 };
-		return true;
-	case SYS_epoll_pwait2:
-		*w = (struct wait){ TIMESPEC, 3, -1, -1 };
-		return true;
-	case SYS_epoll_pwait:
-		*w = (struct wait){ MILLISECONDS, 3, -1, -1 };
-		return true;
-#ifdef SYS_select
-	case SYS_select:
-		*w = (struct wait){ TIMEVAL, 4, -1, -1 };
-		return true;
-#endif
-#ifdef SYS_poll
-	case SYS_poll:
-		*w = (struct wait){ MILLISECONDS, 2, -1, -1 };
-		return true;
-#endif
-#ifdef SYS_epoll_wait
-	case SYS_epoll_wait:
-		*w = (struct wait){ MILLISECONDS, 3, -1, -1 };
-		return true;
-#endif
-	}
-	return false;
+	*machine_arg(regs, i) = value;
+	c->changed[i] = true;
 }
 
-/* By the host's clock. A time that is over stays over. */
-static int64_t host_ns(const struct run *run, const struct wait *w, int64_t ns)
+/* A copy, converted, in place of what the argument points at. */
+static void give_copy(const struct run *run, struct call *c, machine_regs *regs)
 {
-	struct vdk_timespec now;
-	double left = (double)ns;
-	int64_t host_now = 0;
+	size_t size = times_words(c->times.form) * sizeof(int64_t);
 
-	if (w->clock >= 0) {
-		calls_page_time(run, w->clock, &now);
-		host_now = host_clock_ns(w->clock);
-		left = (double)(ns - (now.tv_sec * NS_PER_SEC + now.tv_nsec));
-	}
-	left = ceil(left / run->shape.rate); /* never early */
-	if (left > 9e18 - (double)host_now)
-		return INT64_MAX;
-	return host_now + (int64_t)left < 0 ? 0 : host_now + (int64_t)left;
+	if (!tracee_peek(c->pid, c->args[c->times.given], c->given, size) || !times_to_host(run, &c->times, c->given) ||
+	    !tracee_poke(c->pid, c->scratch, c->given, size))
+		return; /* the kernel says what is wrong with it */
+	set_arg(c, regs, (unsigned int)c->times.given, c->scratch);
 }
 
-static bool rewrite_pointer(const struct run *run, const struct call *c, machine_regs *regs)
+/* alarm() knows whole seconds only: setitimer() in its place, which sets the same timer. */
+static void give_alarm(const struct run *run, struct call *c, machine_regs *regs)
 {
-	uint64_t at = (machine_sp(regs) - MACHINE_RED_ZONE - 64) & ~15ull;
-	int64_t unit = c->wait.form == TIMEVAL ? 1000 : 1, time[2], ns;
+	int64_t both[SCRATCH_WORDS] = { 0, 0, (int64_t)(uint32_t)c->args[0], 0 };
+	const struct times timer = { .form = TIMES_TIMER_VAL, .clock = -1 };
 
-	if (!tracee_peek(c->pid, c->argument, time, sizeof(time)) || time[0] < 0 || time[1] < 0 ||
-		time[1] * unit >= NS_PER_SEC)
-		return false; /* the kernel says what is wrong with it */
-	ns = time[0] > INT64_MAX / NS_PER_SEC - 1 ? INT64_MAX : time[0] * NS_PER_SEC + time[1] * unit;
-	ns = host_ns(run, &c->wait, ns);
-	time[0] = ns / NS_PER_SEC;
-	time[1] = (ns % NS_PER_SEC + unit - 1) / unit;
-	if (time[1] * unit >= NS_PER_SEC)
-		time[0]++, time[1] = 0;
-	if (!tracee_poke(c->pid, at, time, sizeof(time)))
-		return false;
-	*machine_arg(regs, c->wait.time) = at;
-	return true;
+	if (!times_to_host(run, &timer, both) || !tracee_poke(c->pid, c->scratch, both, sizeof(both)))
+		return;
+	machine_prepare_call(regs, machine_pc(regs), SYS_setitimer);
+	set_arg(c, regs, 0, ITIMER_REAL);
+	set_arg(c, regs, 1, c->scratch);
+	set_arg(c, regs, 2, c->scratch + sizeof(both) / 2);
 }
 
-static bool rewrite(const struct run *run, struct call *c)
+static bool rewind_and_give(const struct run *run, struct call *c)
 {
+	char insn[8];
 	machine_regs regs;
 	double ms;
 
-	if (!tracee_get_regs(c->pid, &regs) || machine_call_nr(&regs) != c->nr || !machine_restarts(&regs))
+	if (!tracee_get_regs(c->pid, &regs) || !machine_rewind(&regs, c->nr, c->args[0]) ||
+	    !tracee_peek(c->pid, machine_pc(&regs), insn, sizeof(insn)) ||
+	    memcmp(insn, MACHINE_SYSCALL_INSN, MACHINE_SYSCALL_INSN_SIZE) != 0)
 		return false;
-	c->argument = *machine_arg(&regs, c->wait.time);
-	if (c->wait.form == MILLISECONDS) {
-		ms = ceil((int)c->argument / run->shape.rate);
-		*machine_arg(&regs, c->wait.time) = ms > INT32_MAX ? INT32_MAX : (unsigned long long)ms;
-	} else if (!rewrite_pointer(run, c, &regs)) {
-		return false;
+	c->scratch = (machine_sp(&regs) - MACHINE_RED_ZONE - SCRATCH_WORDS * sizeof(int64_t)) & ~15ull;
+	if (c->times.form == TIMES_ALARM) {
+		give_alarm(run, c, &regs);
+	} else if (c->times.form == TIMES_MILLISECONDS) {
+		ms = ceil((int)c->args[c->times.given] / run->shape.rate);
+		set_arg(c, &regs, (unsigned int)c->times.given, ms > INT32_MAX ? INT32_MAX : (uint64_t)ms);
+	} else if (c->times.given >= 0 && c->args[c->times.given]) {
+		give_copy(run, c, &regs);
 	}
 	return tracee_set_regs(c->pid, &regs);
 }
 
-/* A rest in the host's time becomes one in the page's. */
-static void scale_rest(const struct run *run, const struct call *c, machine_regs *regs)
+/* At the exit of a call: a signal has ended it, and it may be made again. */
+static bool interrupted(long result)
 {
-	uint64_t at = c->wait.rest < 0 || c->wait.clock >= 0 ? 0 : *machine_arg(regs, (unsigned int)c->wait.rest);
-	int64_t time[2], ns;
-
-	if (!at || !machine_interrupted(regs) || !tracee_peek(c->pid, at, time, sizeof(time)))
-		return;
-	ns = (int64_t)((double)(time[0] * NS_PER_SEC + time[1]) * run->shape.rate);
-	time[0] = ns / NS_PER_SEC;
-	time[1] = ns % NS_PER_SEC;
-	tracee_poke(c->pid, at, time, sizeof(time));
+	return result == -EINTR || (result <= -512 && result >= -516);
 }
 
+/* alarm()'s result: seconds to the nearest, but not 0 for what is on. */
+static void tell_alarm(const struct run *run, const struct call *c, machine_regs *regs)
+{
+	int64_t old[4];
+
+	if (!c->changed[0] || machine_result(regs) != 0 || !tracee_peek(c->pid, c->scratch + sizeof(old), old, sizeof(old)))
+		return;
+	times_to_page(run, TIMES_TIMER_VAL, old);
+	machine_set_result(regs, old[2] + (old[3] >= 500000 || (!old[2] && old[3])));
+}
+
+/* The call has ended: lengths of time that the kernel has told, from the host's to the page's. */
+static void tell(const struct run *run, const struct call *c, machine_regs *regs)
+{
+	const struct times *t = &c->times;
+	size_t size = times_words(t->form) * sizeof(int64_t);
+	long result = machine_result(regs);
+	int64_t words[4];
+
+	if (run->shape.rate == 1)
+		return;
+	if (t->form == TIMES_ALARM)
+		tell_alarm(run, c, regs);
+	if (t->told >= 0 && c->args[t->told] && (t->told_late ? interrupted(result) : result == 0) &&
+	    tracee_peek(c->pid, c->args[t->told], words, size)) {
+		times_to_page(run, t->form, words);
+		calls_give(c->pid, c->args[t->told], words, size);
+	}
+	if (t->in_place && c->changed[t->given] && tracee_peek(c->pid, c->scratch, words, size) &&
+	    memcmp(words, c->given, size) != 0) {
+		times_to_page(run, t->form, words);
+		calls_give(c->pid, c->args[t->given], words, size); /* where the kernel may not write, it says nothing either */
+	}
+}
+
+/* Its registers become its own: at the exit of the call, if it has `ended`; else before its instruction. */
 static void restore(const struct run *run, struct call *c, bool ended)
 {
 	machine_regs regs;
 
-	if (c->phase >= REWRITTEN && tracee_get_regs(c->pid, &regs)) {
+	if (c->phase >= REWOUND && tracee_get_regs(c->pid, &regs)) {
+		bool again = !ended;
+
 		if (ended)
-			scale_rest(run, c, &regs);
-		*machine_arg(&regs, c->wait.time) = c->argument;
+			tell(run, c, &regs);
+		if (ended && MACHINE_RESULT_IS_ARG && c->changed[0] && machine_result(&regs) == -512) {
+			/* A signal ended it in the filter, and the kernel would make it again with the other argument: as
+			 * if the signal had come before. */
+			machine_prepare_call(&regs, machine_pc(&regs) - MACHINE_SYSCALL_INSN_SIZE, c->nr);
+			again = true;
+		} else if (!ended && c->phase == REWOUND) {
+			machine_prepare_call(&regs, machine_pc(&regs), c->nr);
+		}
+		for (unsigned int i = again ? 0 : MACHINE_RESULT_IS_ARG; i < 6; i++)
+			if (c->changed[i])
+				*machine_arg(&regs, i) = c->args[i];
 		tracee_set_regs(c->pid, &regs);
 	}
 	c->phase = FREE;
 }
 
+/* Whether the kernel, left to itself, would do something else. */
+static bool matters(const struct run *run, const struct times *t, const uint64_t *args)
+{
+	bool given = t->given >= 0 && (t->form == TIMES_MILLISECONDS ? (int)args[t->given] > 0 :
+				       t->form == TIMES_ALARM ? true : args[t->given] != 0);
+
+	/* Only a rate changes how long something takes. */
+	if (run->shape.rate == 1)
+		return given && (t->clock == VDK_CLOCK_REALTIME || t->clock == VDK_CLOCK_TAI);
+	return given || (t->told >= 0 && args[t->told]);
+}
+
 bool waits_begin(const struct run *run, pid_t pid, int nr, const uint64_t *args)
 {
 	struct call *c = call_of(pid);
-	struct wait w;
+	struct times t;
 
 	if (c) { /* its second time through the filter */
 		if (c->phase == ENTERED)
 			return false;
 		c->phase = FREE;
 	}
-	if (!describe(nr, args, &w) || (w.form == MILLISECONDS ? (int)args[w.time] <= 0 : !args[w.time]))
+	if (!times_describe(pid, nr, args, &t) || !matters(run, &t, args))
 		return false;
-	/* Only a rate changes how long something takes; and the kernel's other clocks have no other time. */
-	if (run->shape.rate == 1 && w.clock != CLOCK_REALTIME && w.clock != CLOCK_TAI)
+	c = free_call();
+	if (!c || ptrace(PTRACE_INTERRUPT, pid, 0, 0) != 0)
 		return false;
-	if (w.clock >= 0 && w.clock != CLOCK_REALTIME && w.clock != CLOCK_MONOTONIC && w.clock != CLOCK_BOOTTIME &&
-		w.clock != CLOCK_TAI)
-		return false;
-	for (c = calls; c < calls + sizeof(calls) / sizeof(calls[0]); c++)
-		if (c->phase == FREE) {
-			*c = (struct call){ INTERRUPTED, pid, nr, w, 0 };
-			if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) == 0)
-				return true;
-			c->phase = FREE;
-			break;
-		}
-	return false;
+	*c = (struct call){ .phase = INTERRUPTED, .pid = pid, .nr = nr, .times = t };
+	memcpy(c->args, args, sizeof(c->args));
+	return true;
 }
 
 bool waits_at_stop(const struct run *run, pid_t pid)
@@ -226,7 +221,7 @@ bool waits_at_stop(const struct run *run, pid_t pid)
 	struct call *c = call_of(pid);
 
 	if (c && c->phase == INTERRUPTED)
-		c->phase = rewrite(run, c) ? REWRITTEN : FREE;
+		c->phase = rewind_and_give(run, c) ? REWOUND : FREE;
 	return c && c->phase != FREE;
 }
 
@@ -234,7 +229,7 @@ bool waits_at_call(const struct run *run, pid_t pid)
 {
 	struct call *c = call_of(pid);
 
-	if (c && c->phase == REWRITTEN)
+	if (c && c->phase == REWOUND)
 		c->phase = ENTERED;
 	else if (c)
 		restore(run, c, true);

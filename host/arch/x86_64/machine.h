@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns: what vdsorun has to know of x86_64: registers of a traced process, the TSC.
  * Relies on: Linux's struct user_regs_struct; CPUID.
- * Who may include: host/vdsorun. Another architecture supplies the same names. */
-#ifndef VDK_HOST_MACHINE_H
-#define VDK_HOST_MACHINE_H
+ * Who may include: host/vdsorun. What it supplies: docs/vdsorun.md. */
+#ifndef VDK_HOST_X86_64_MACHINE_H
+#define VDK_HOST_X86_64_MACHINE_H
 
 #include <asm/unistd.h>
 #include <cpuid.h>
@@ -21,20 +21,20 @@
 #define MACHINE_AUDIT AUDIT_ARCH_X86_64
 #define MACHINE_SYSCALL_INSN "\x0f\x05"
 #define MACHINE_SYSCALL_INSN_SIZE 2
-/* Below the stack pointer, what a function may use without moving it. */
+#define MACHINE_SYSCALL_INSN_ALIGN 1
 #define MACHINE_RED_ZONE 128
+#define MACHINE_RESULT_IS_ARG 0
 
 typedef struct user_regs_struct machine_regs;
-
-/* A process of 64 bits: 32-bit programs run with another code segment. */
-static inline bool machine_native(const machine_regs *regs)
-{
-	return regs->cs == 0x33;
-}
 
 static inline uint64_t machine_sp(const machine_regs *regs)
 {
 	return regs->rsp;
+}
+
+static inline uint64_t machine_pc(const machine_regs *regs)
+{
+	return regs->rip;
 }
 
 static inline long machine_result(const machine_regs *regs)
@@ -42,7 +42,11 @@ static inline long machine_result(const machine_regs *regs)
 	return (long)regs->rax;
 }
 
-/* The register of system call argument `i`, 0 to 5. */
+static inline void machine_set_result(machine_regs *regs, long result)
+{
+	regs->rax = (unsigned long long)result;
+}
+
 static inline unsigned long long *machine_arg(machine_regs *regs, unsigned int i)
 {
 	unsigned long long *const arg[] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9 };
@@ -50,7 +54,6 @@ static inline unsigned long long *machine_arg(machine_regs *regs, unsigned int i
 	return arg[i];
 }
 
-/* Outside a system call: execute the instruction at `insn`, as call `nr`. */
 static inline void machine_prepare_call(machine_regs *regs, uint64_t insn, long nr)
 {
 	regs->rip = insn;
@@ -58,28 +61,17 @@ static inline void machine_prepare_call(machine_regs *regs, uint64_t insn, long 
 	regs->orig_rax = UINT64_MAX; /* nothing to restart */
 }
 
-/* Results that no program sees: the kernel's ERESTARTSYS and its kin. At a stop in a call: it will be made again,
- * with the registers as they are then; unless a signal handler comes between. */
-static inline bool machine_restarts(const machine_regs *regs)
+/* The kernel puts the registers back behind the stop, at -512 (ERESTARTSYS). */
+static inline bool machine_rewind(machine_regs *regs, long nr, uint64_t arg0)
 {
-	return (long)regs->rax == -512;
+	if ((long)regs->orig_rax != nr || (long)regs->rax != -512 || regs->rdi != arg0)
+		return false;
+	machine_prepare_call(regs, regs->rip - MACHINE_SYSCALL_INSN_SIZE, nr);
+	return true;
 }
 
-/* At the exit of a call: a signal has ended it. */
-static inline bool machine_interrupted(const machine_regs *regs)
-{
-	return (long)regs->rax == -4 || ((long)regs->rax <= -512 && (long)regs->rax >= -516);
-}
-
-static inline long machine_call_nr(const machine_regs *regs)
-{
-	return (long)regs->orig_rax;
-}
-
-/* Clocksources of Linux's that rest on the TSC. */
 #define MACHINE_CLOCKSOURCES "tsc", "kvm-clock", "hyperv_clocksource_tsc_page"
 
-/* How user mode reads the counter, and how it learns its CPU. SYSCALL: it must not, and *reason says why. */
 static inline unsigned int machine_counter_mode(const char **reason)
 {
 	unsigned int a, b, c, d;
