@@ -168,25 +168,29 @@ boot-files: $B/kernel $B/$(KERNEL_IMAGE) $B/root.stamp
 run: boot-files ## boot the kernel and run the main program
 	@tools/boot --arch $(ARCH) -- /bin/hello
 
-# --- The Linux port: for the machine that builds it -------------------------------------------------------------------
+# --- The Linux port: for the machine that builds it, or, static, for another ------------------------------------------
 MACHINE := $(shell uname -m)
-HOST_PORT := $(if $(filter $(ARCH),$(MACHINE)),$(wildcard host/arch/$(MACHINE)/machine.h))
-HOST_SRC := $(wildcard host/vdsorun/*.[cS] kit/time/*.c)
-HOST_OBJ := $(patsubst %,$H/obj/%.o,$(HOST_SRC))
+NATIVE := $(filter $(ARCH),$(MACHINE))
+HOST_PORT := $(if $(NATIVE),$(wildcard host/arch/$(MACHINE)/bench_machine.h))
+R := $(if $(NATIVE),$H,$B/host)
+R_CC := $(if $(NATIVE),$(HOSTCC),$(CC) --target=$(ARCH)-linux-gnu)
+R_OBJ := $(patsubst %,$R/obj/%.o,$(wildcard host/vdsorun/*.[cS] kit/time/*.c))
+# This machine, or one that there is a cross libc for.
+R_PORT := $(and $(wildcard host/arch/$(ARCH)/machine.h),$(or $(NATIVE),$(wildcard /usr/$(ARCH)-linux-gnu/lib/libc.a)))
 
-vdsorun: $(if $(HOST_PORT),$H/vdsorun,no-host-port) ## run a program on vdk's vDSO, build/host/vdsorun
+vdsorun: $(if $(R_PORT),$R/vdsorun,no-host-port) ## run a program on vdk's vDSO, build/host/vdsorun; for another machine build/<arch>/host/vdsorun
 
 no-host-port:
 	@echo "make: vdsorun and bench for ARCH=$(ARCH) on a machine that is $(MACHINE): there is none" >&2; exit 1
 
-$H/obj/%.o: % $B/vdso-image.h
+$R/obj/%.o: % $B/vdso-image.h
 	@mkdir -p $(@D)
-	$(call say,HOSTCC)$(HOSTCC) $(HOSTFLAGS) -Ihost/vdsorun -Ihost/arch/$(ARCH) -Ikit/include $(if $(filter kit/%,$<),-Ikit) -I$B -c -o $@ $<
+	$(call say,HOSTCC)$(R_CC) $(HOSTFLAGS) -Ihost/vdsorun -Ihost/arch/$(ARCH) -Ikit/include $(if $(filter kit/%,$<),-Ikit) -I$B -c -o $@ $<
 
-$H/obj/host/vdsorun/image.S.o: $B/vdso.so
+$R/obj/host/vdsorun/image.S.o: $B/vdso.so
 
-$H/vdsorun: $(HOST_OBJ)
-	$(call say,HOSTCC)$(HOSTCC) -o $@ $^ -lm
+$R/vdsorun: $(R_OBJ)
+	$(call say,HOSTCC)$(R_CC) $(if $(NATIVE),,-static -fuse-ld=lld) -o $@ $^ -lm
 
 # --- The benchmark: of this machine, natively -------------------------------------------------------------------------
 N := build/bench
@@ -209,9 +213,9 @@ $H/bench: $(BENCH_OBJ)
 # programs for it.
 -include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
-LAYERS := project litmus unit page model kit image tools host guest
+LAYERS := project litmus unit page model kit image tools host linux guest
 # Tests that know no architecture run once.
-ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus) $(if $(HOST_PORT),,host)
+ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus) $(if $(HOST_PORT),,host) $(if $(NATIVE),linux,$(if $(R_PORT),,linux))
 TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
 UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
@@ -261,7 +265,7 @@ $(patsubst $B/tests/%,$B/t/%.t,$(UNIT) $(MODEL) $(IMAGE_TESTS)): $B/t/%.t: $B/te
 $(patsubst tests/%,$B/t/%,$(SCRIPTS)): $B/t/%.t: tests/%.t
 	$(call stub,$<)
 
-test-files: boot-files image $(STUBS) $(if $(HOST_PORT),$H/vdsorun $H/bench $(HOST_TESTED))
+test-files: boot-files image $(STUBS) $(if $(R_PORT),$R/vdsorun) $(if $(HOST_PORT),$H/bench $(HOST_TESTED))
 	@for stub in $(STUBS); do echo $$stub; done > $B/t/list
 
 # One run of prove for all architectures, so that its last line counts all tests: layer by layer, two tests at a time.

@@ -86,6 +86,14 @@ static bool left(int64_t ns, int64_t span)
 	return ns > 0 && ns <= span + 2000; /* rounded twice, to 1 us */
 }
 
+/* Its signal is waiting: until that is taken, setitimer()'s timer does not go on. */
+static bool pending(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 && sigismember(&set, SIGALRM) == 1;
+}
+
 static void by_alarm(void)
 {
 	alarm(1000000);
@@ -101,7 +109,8 @@ static void by_itimer(void)
 	setitimer(ITIMER_REAL, &timer, NULL);
 	timer.it_value = timer.it_interval;
 	check(setitimer(ITIMER_REAL, &timer, &old) == 0 && left(val_ns(old.it_value), 1000 * span_ns), "the old value");
-	check(getitimer(ITIMER_REAL, &old) == 0 && left(val_ns(old.it_value), span_ns / 2), "the value left");
+	check(getitimer(ITIMER_REAL, &old) == 0 && (left(val_ns(old.it_value), span_ns / 2) || pending()),
+	      "the value left");
 	check(llabs(val_ns(old.it_interval) - span_ns / 2) <= 100000, "the interval");
 	wait_alarm();
 	wait_alarm();
@@ -186,7 +195,8 @@ static void measured(const char *name, void (*way)(void))
 
 	what = name;
 	way();
-	check(now_ns(CLOCK_MONOTONIC) - begin >= span_ns / 2 * 2, "it is early");
+	/* The kernel may go by its own clock, which the page follows to some hundred ns. */
+	check(now_ns(CLOCK_MONOTONIC) - begin >= span_ns - 2000, "it is early");
 }
 
 static void relative_timer(void) { by_timer(CLOCK_MONOTONIC, false); }

@@ -19,6 +19,7 @@ my @flags = qw(-O1 -pthread -Itests -Ikit/include tests/host/probe.c -o);
 sh('gcc', @flags, "$dir/dynamic");
 sh('gcc', '-static', @flags, "$dir/static");
 sh('musl-gcc', '-static', @flags, "$dir/musl");
+sh('gcc', '-static', '-O1', '-o', "$dir/timers", 'tests/host/timers.c');
 
 sub get { open my $file, '<:raw', "$dir/$_[0]" or return ''; local $/; return scalar(<$file>) // '' }
 
@@ -136,6 +137,15 @@ for my $kind (qw(static musl)) {
 	is(vdsorun('--rate', 100, "$dir/$kind", 'interrupted')->{out}, "interrupted, the rest is right\n",
 		"$kind: a sleep that is interrupted");
 }
+
+for (['--offset', $day, 100], ['--offset', -$day, 60], ['--rate', 20, 2000], ['--rate', 0.25, 50]) {
+	my ($option, $value, $ms) = @$_;
+	my ($rate, $count) = ($option eq '--rate' ? $value : 1, $ms >= 1000 ? 11 : 10);
+	my $out = vdsorun($option, $value, "$dir/timers", $ms)->{out};
+	ok($out =~ /\A(\d+)\n\z/ && $1 < $count * $ms / $rate + 5000 && $1 > $count * $ms / $rate - 30,
+		"timers and further time-outs with $option $value") or diag($out);
+}
+is(run("$dir/timers", 30)->{out} =~ /\A\d+\n\z/, 1, 'as on the host');
 
 # Other tracers
 
