@@ -58,7 +58,7 @@ int vdk_time_set_clocksource(struct vdk_timekeeper *tk, const struct vdk_clockso
 {
 	const struct vdk_clocksource *old = tk->cs;
 	struct vdk_slot *now = &tk->now;
-	uint64_t mult = now->mult, raw_mult = now->raw_mult, nominal = tk->nominal_mult, bound = tk->bound_cycles, counter, last;
+	uint64_t raw_mult = now->raw_mult, nominal = tk->nominal_mult, bound = tk->bound_cycles, counter, last;
 	unsigned int old_width = now->width;
 
 	if (tk->sleep.asleep || !vdk_tk_valid_clocksource(cs, tk->tick_ns, tk->publish_bound_ns))
@@ -69,7 +69,7 @@ int vdk_time_set_clocksource(struct vdk_timekeeper *tk, const struct vdk_clockso
 	last = now->cycles;
 	vdk_tk_add_scaled(tk, (2 + bound / SKEW_PART) << now->shift);
 	vdk_tk_use_clocksource(tk, cs, counter);
-	now->mult = vdk_rate_convert(mult, nominal, tk->nominal_mult);
+	now->mult = vdk_discipline_rate(tk);
 	now->raw_mult = vdk_rate_convert(raw_mult, nominal, tk->nominal_mult);
 	vdk_tk_add_scaled(tk, 1ull << now->shift);
 	vdk_tk_publish(tk);

@@ -27,6 +27,22 @@ void vdk_tk_publish(struct vdk_timekeeper *tk);
  * publish_bound_ns times the difference of the rates (docs/decisions/rate-change.md). */
 void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult);
 
+/* --- discipline.c: between vdk_tk_advance() and vdk_tk_publish() --- */
+void vdk_discipline_init(struct vdk_timekeeper *tk);
+
+/* Begin the seconds that have passed: rate, leap seconds, maxerror. */
+void vdk_discipline_play(struct vdk_timekeeper *tk);
+
+/* REALTIME is about to be set: what was under way for it ends. */
+void vdk_discipline_clear(struct vdk_timekeeper *tk);
+
+/* The rate that the clocks should go at with the counter whose nominal rate is tk->nominal_mult. */
+uint64_t vdk_discipline_rate(struct vdk_timekeeper *tk);
+
+/* The clocks have moved on by `scaled` cycles of `mult`, where `than` would have been the rate. */
+void vdk_discipline_moved(struct vdk_timekeeper *tk, uint64_t scaled, uint64_t mult, uint64_t than);
+
+/* --- timekeeper.c --- */
 /* A time that a clock may be set to: tv_nsec from 0 to 1e9 - 1, tv_sec from 0 to VDK_WALL_SEC_MAX. */
 bool vdk_tk_valid_time(const struct vdk_timespec *ts);
 

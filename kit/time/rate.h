@@ -57,13 +57,24 @@ static inline struct vdk_rate vdk_rate_of_hz(uint64_t hz)
 	return rate;
 }
 
-/* mult * (1 + freq / VDK_FREQ_UNIT), rounded to nearest; |freq| <= VDK_FREQ_MAX. */
+/* mult * part / whole, rounded to nearest: mult * part < 2^64 * whole, whole < 2^63. */
+static inline uint64_t vdk_rate_part(uint64_t mult, uint64_t part, uint64_t whole)
+{
+	return vdk_div128((unsigned __int128)mult * part + whole / 2, whole);
+}
+
+/* mult * (1 + part / whole), the difference rounded to nearest. The result has to be below 2^64. */
+static inline uint64_t vdk_rate_scale(uint64_t mult, int64_t part, uint64_t whole)
+{
+	uint64_t difference = vdk_rate_part(mult, part < 0 ? -(uint64_t)part : (uint64_t)part, whole);
+
+	return part < 0 ? mult - difference : mult + difference;
+}
+
+/* mult * (1 + freq / VDK_FREQ_UNIT); |freq| <= VDK_FREQ_MAX. */
 static inline uint64_t vdk_rate_adjust(uint64_t mult, int64_t freq)
 {
-	uint64_t magnitude = freq < 0 ? -(uint64_t)freq : (uint64_t)freq;
-	uint64_t delta = vdk_div128((unsigned __int128)mult * magnitude + VDK_FREQ_UNIT / 2, VDK_FREQ_UNIT);
-
-	return freq < 0 ? mult - delta : mult + delta;
+	return vdk_rate_scale(mult, freq, VDK_FREQ_UNIT);
 }
 
 /* The rate of one counter, as that of another: mult * to / from, rounded to nearest; `from` and `to` are the nominal ones, and

@@ -56,10 +56,15 @@ static void add_raw_ns(struct vdk_slot *now, uint64_t add)
 
 void vdk_tk_add_scaled(struct vdk_timekeeper *tk, uint64_t scaled)
 {
+	struct vdk_discipline *d = &tk->discipline;
 	struct vdk_slot *now = &tk->now;
+	int64_t second = now->sec[VDK_CLOCK_REALTIME];
 
 	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
 	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, 0, &now->raw_frac));
+	if (now->mult != d->base_mult)
+		vdk_discipline_moved(tk, scaled, now->mult, d->base_mult);
+	d->passed += (uint64_t)(now->sec[VDK_CLOCK_REALTIME] - second);
 }
 
 uint64_t vdk_tk_wrap(uint64_t cycles, unsigned int width)
@@ -173,6 +178,7 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 	};
 	vdk_tk_use_clocksource(tk, cs, cs->read(cs));
 	set_wall(&tk->now, &config->wall);
+	vdk_discipline_init(tk);
 
 	__builtin_memset(kpage, 0, sizeof(*kpage)); /* nobody reads it yet */
 	VDK_STORE(kpage->magic, VDK_PAGE_MAGIC);
@@ -188,6 +194,7 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 void vdk_time_tick(struct vdk_timekeeper *tk)
 {
 	vdk_tk_advance(tk);
+	vdk_discipline_play(tk);
 	vdk_tk_publish(tk);
 }
 
@@ -196,6 +203,7 @@ int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall
 	if (!vdk_tk_valid_time(wall))
 		return -VDK_EINVAL;
 	vdk_tk_advance(tk);
+	vdk_discipline_clear(tk);
 	set_wall(&tk->now, wall);
 	vdk_tk_publish(tk);
 	return 0;
@@ -216,32 +224,28 @@ void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult)
 		return;
 	}
 	if (mult < *rate) {
-		uint64_t ahead = vdk_scaled_to_ns(tk->bound_cycles << now->shift, *rate - mult, 0, frac);
+		uint64_t scaled = tk->bound_cycles << now->shift;
+		uint64_t ahead = vdk_scaled_to_ns(scaled, *rate - mult, 0, frac);
 
-		raw ? add_raw_ns(now, ahead) : add_ns(now, ahead);
+		if (raw) {
+			add_raw_ns(now, ahead);
+		} else {
+			add_ns(now, ahead);
+			vdk_discipline_moved(tk, scaled, *rate, mult);
+		}
 		tk->slowed = true;
 	}
 	*rate = mult;
 }
 
-static int set_freq(struct vdk_timekeeper *tk, bool raw, int64_t freq)
+int vdk_time_set_raw_freq(struct vdk_timekeeper *tk, int64_t freq)
 {
 	if (freq < -VDK_FREQ_MAX || freq > VDK_FREQ_MAX)
 		return -VDK_EINVAL;
 	vdk_tk_advance(tk);
-	vdk_tk_set_mult(tk, raw, vdk_rate_adjust(tk->nominal_mult, freq));
+	vdk_tk_set_mult(tk, true, vdk_rate_adjust(tk->nominal_mult, freq));
 	vdk_tk_publish(tk);
 	return 0;
-}
-
-int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq)
-{
-	return set_freq(tk, false, freq);
-}
-
-int vdk_time_set_raw_freq(struct vdk_timekeeper *tk, int64_t freq)
-{
-	return set_freq(tk, true, freq);
 }
 
 void vdk_time_set_zone(struct vdk_timekeeper *tk, int32_t minutes_west, int32_t dst_time)

@@ -11,6 +11,7 @@
 
 #include "vdk/clocksource.h"
 #include "vdk/page.h"
+#include "vdk/timex.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +65,7 @@ struct vdk_timekeeper {
 	uint64_t bound_cycles;   /* publish_bound_ns in cycles */
 	uint64_t late_publishes; /* how often a change to a slower rate took longer than that */
 	struct vdk_sleep sleep;
+	struct vdk_discipline discipline;
 	bool slowed;             /* the snapshot has a slower rate than the readers' */
 	struct vdk_follower *followers;
 };
@@ -78,9 +80,10 @@ int vdk_time_init(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs, s
 /* Call `follower` now and from now on, until vdk_time_init(). Once for each; under the lock of who publishes. */
 void vdk_time_follow(struct vdk_timekeeper *tk, struct vdk_follower *follower);
 
-/* Move the snapshot to the counter's present value and publish it: the coarse clocks advance, no fine clock moves. Call it
+/* Move the snapshot to the counter's present value and publish it: the coarse clocks advance, no fine clock moves. Where a second
+ * of REALTIME has begun, the discipline (vdk/timex.h) may change the rate for it, and insert or delete a leap second. Call it
  * from the timer interrupt, interrupts off. How late or seldom it comes costs no accuracy, as long as it comes within
- * half a wrap of the counter. O(1). */
+ * half a wrap of the counter. O(1), but for the seconds that adjtimex's loop slews: one short step each. */
 void vdk_time_tick(struct vdk_timekeeper *tk);
 
 /* How long ticks may stay away, in ns of the nominal rate: an idle CPU can stop its tick for that long, and ticks once before
@@ -107,12 +110,13 @@ bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_time
 /* What clock_getres answers, in ns. False: the page does not hold that clock. */
 bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns);
 
-/* Set REALTIME, and TAI with it (their difference is that of vdk_time_init()), as of now. -VDK_EINVAL: tv_nsec outside 0 to
+/* Set REALTIME, and TAI with it (their difference stays), as of now. As on Linux this ends what adjtimex has under way, slews and
+ * leap seconds; frequency and tick stay; the state is unsynchronised, with the greatest error. -VDK_EINVAL: tv_nsec outside 0 to
  * 1e9 - 1, or tv_sec outside 0 to VDK_WALL_SEC_MAX. */
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall);
 
 /* Run all clocks but MONOTONIC_RAW faster or slower than the counter's nominal rate by `freq`, in units of 2^-16 parts
- * per million (adjtimex's). No clock steps back for any reader if the publication keeps its bound, see late_publishes.
+ * per million: what adjtimex calls tick and freq, together, and for whom a loop of his own steers. It ends adjtimex's slews. No clock steps back for any reader if the publication keeps its bound, see late_publishes.
  * -VDK_EINVAL: beyond +-VDK_FREQ_MAX. */
 int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq);
 
