@@ -5,6 +5,8 @@
  * Relies on: GMP. Never: looks at the kit's state, or at how the kit computes. */
 #include "exact.h"
 
+#include "rational.h"
+
 #include <stddef.h>
 
 #include "vdk/time.h"
@@ -14,57 +16,6 @@
 const int exact_clocks[EXACT_CLOCKS] = { VDK_CLOCK_REALTIME,        VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW,
 					 VDK_CLOCK_BOOTTIME,        VDK_CLOCK_TAI,       VDK_CLOCK_REALTIME_COARSE,
 					 VDK_CLOCK_MONOTONIC_COARSE };
-
-static void set_position(mpz_t to, position value)
-{
-	mpz_set_ui(to, (unsigned long)(value >> 64));
-	mpz_mul_2exp(to, to, 64);
-	mpz_add_ui(to, to, (unsigned long)value);
-}
-
-static void set_whole(mpz_t to, whole_ns value)
-{
-	set_position(to, (position)(value < 0 ? -value : value));
-	if (value < 0)
-		mpz_neg(to, to);
-}
-
-static whole_ns get_whole(const mpz_t from)
-{
-	static mpz_t high;
-	static bool ready;
-	position magnitude;
-
-	if (!ready)
-		mpz_init(high), ready = true;
-	mpz_tdiv_q_2exp(high, from, 64); /* both of these are of the magnitude */
-	magnitude = (position)mpz_get_ui(high) << 64 | mpz_get_ui(from);
-	return mpz_sgn(from) < 0 ? -(whole_ns)magnitude : (whole_ns)magnitude;
-}
-
-static whole_ns floor_of(const mpq_t value)
-{
-	static mpz_t quotient;
-	static bool ready;
-
-	if (!ready)
-		mpz_init(quotient), ready = true;
-	mpz_fdiv_q(quotient, mpq_numref(value), mpq_denref(value));
-	return get_whole(quotient);
-}
-
-/* *to = base + cycles * rate; `base` may be `to`. */
-static void go_on(mpq_t to, const mpq_t base, const mpz_t cycles, const mpq_t rate)
-{
-	static mpq_t way;
-	static bool ready;
-
-	if (!ready)
-		mpq_init(way), ready = true;
-	mpq_set_z(way, cycles);
-	mpq_mul(way, way, rate);
-	mpq_add(to, base, way);
-}
 
 void exact_line_init(struct exact_line *line)
 {
@@ -137,18 +88,6 @@ void exact_init(struct exact *x)
 	mpz_init(x->nominal);
 }
 
-/* To the nearest whole number; halves away from zero. */
-static void round_nearest(mpz_t to, const mpq_t value)
-{
-	mpq_t half, moved;
-
-	mpq_inits(half, moved, NULL);
-	mpq_set_si(half, mpq_sgn(value) < 0 ? -1 : 1, 2);
-	mpq_add(moved, value, half);
-	mpz_tdiv_q(to, mpq_numref(moved), mpq_denref(moved));
-	mpq_clears(half, moved, NULL);
-}
-
 /* `units` of 2^(shift - 64). */
 static void set_units(mpq_t to, const mpz_t units, unsigned int shift)
 {
@@ -201,6 +140,7 @@ void exact_begin(struct exact *x, const struct exact_start *start)
 	x->now.boot = start->boot - start->mono;
 	x->now.tai = x->now.real + (whole_ns)start->tai_sec * NS_PER_SEC;
 	x->asleep = x->ahead_known = false;
+	x->bound_ns = start->bound_ns;
 	x->bound = (position)start->bound_ns * start->hz / NS_PER_SEC + 1;
 	x->deadline = 0;
 	x->bent = false;
@@ -370,17 +310,86 @@ void exact_resume(struct exact *x, position at, bool counts, const whole_ns *per
 	mpz_clear(cycles);
 }
 
-static bool within(const mpq_t a, const mpq_t b, const mpq_t most)
+/* The most that a * b / c, rounded to a multiple of `unit`, can be off, when a, b, c are off by these errors. */
+static void quotient_error(mpq_t to, const mpq_t a, const mpq_t a_error, const mpq_t b, const mpq_t b_error,
+			   const mpq_t c, const mpq_t c_error, const mpq_t unit)
 {
-	mpq_t difference;
-	bool is;
+	mpq_t most, exactly, divisor;
 
-	mpq_init(difference);
-	mpq_sub(difference, a, b);
-	mpq_abs(difference, difference);
-	is = mpq_cmp(difference, most) <= 0;
-	mpq_clear(difference);
-	return is;
+	mpq_inits(most, exactly, divisor, NULL);
+	mpq_add(most, a, a_error);
+	mpq_add(divisor, b, b_error);
+	mpq_mul(most, most, divisor);
+	mpq_sub(divisor, c, c_error);
+	mpq_div(most, most, divisor);
+	mpq_mul(exactly, a, b);
+	mpq_div(exactly, exactly, c);
+	mpq_sub(to, most, exactly);
+	mpq_div_2exp(divisor, unit, 1);
+	mpq_add(to, to, divisor);
+	mpq_clears(most, exactly, divisor, NULL);
+}
+
+/* One rate at the new counter: what it was, relative to the old counter's nominal one, to the nearest unit. */
+static void convert(struct exact *x, mpq_t rate, mpq_t ideal, mpq_t error, const mpq_t old, const mpq_t old_ideal,
+		    const mpq_t old_error, const mpq_t unit)
+{
+	mpq_t converted, new_error;
+	mpz_t units;
+
+	mpq_inits(converted, new_error, NULL);
+	mpz_init(units);
+	mpq_div(converted, rate, old);
+	mpq_set_z(new_error, x->nominal);
+	mpq_mul(converted, converted, new_error);
+	round_nearest(units, converted);
+	set_units(rate, units, x->shift);
+
+	mpq_div_2exp(new_error, unit, 1);
+	quotient_error(error, ideal, error, x->ideal_nominal, new_error, old_ideal, old_error, unit);
+	mpq_mul(ideal, ideal, x->ideal_nominal);
+	mpq_div(ideal, ideal, old_ideal);
+	mpq_clears(converted, new_error, NULL);
+	mpz_clear(units);
+}
+
+static void put_ahead(struct exact *x, position by)
+{
+	mpz_t cycles;
+
+	mpz_init(cycles);
+	set_position(cycles, by);
+	go_on(x->now.mono, x->now.mono, cycles, x->now.rate);
+	go_on(x->now.raw, x->now.raw, cycles, x->now.raw_rate);
+	go_on(x->ideal_mono, x->ideal_mono, cycles, x->ideal_rate);
+	go_on(x->ideal_raw, x->ideal_raw, cycles, x->ideal_raw_rate);
+	go_on(x->drift, x->drift, cycles, x->rate_error);
+	go_on(x->raw_drift, x->raw_drift, cycles, x->raw_rate_error);
+	mpz_clear(cycles);
+}
+
+void exact_switch(struct exact *x, position a, position b, uint64_t hz)
+{
+	mpq_t old, old_ideal, old_error, unit;
+
+	mpq_inits(old, old_ideal, old_error, unit, NULL);
+	exact_tick(x, a);
+	x->deadline = x->now.at + x->bound;
+	put_ahead(x, 2 + x->bound / 512);
+	set_units(old, x->nominal, x->shift);
+	mpq_set(old_ideal, x->ideal_nominal);
+	mpq_set_ui(old_error, 1, 2);
+	mpq_div_2exp(old_error, old_error, 64 - x->shift);
+	set_nominal(x, hz);
+	mpq_set_ui(unit, 1, 1);
+	mpq_div_2exp(unit, unit, 64 - x->shift);
+	convert(x, x->now.rate, x->ideal_rate, x->rate_error, old, old_ideal, old_error, unit);
+	convert(x, x->now.raw_rate, x->ideal_raw_rate, x->raw_rate_error, old, old_ideal, old_error, unit);
+	put_ahead(x, 1);
+	x->now.at = b;
+	x->bound = (position)x->bound_ns * hz / NS_PER_SEC + 1;
+	x->bent = true;
+	mpq_clears(old, old_ideal, old_error, unit, NULL);
 }
 
 bool exact_within_drift(struct exact *x)

@@ -35,6 +35,7 @@ struct exact {
 	mpz_t nominal;                    /* the counter's multiplier, in units of 2^(shift - 64) ns per cycle */
 	mpq_t ideal_nominal;              /* ns per cycle */
 	unsigned int shift;
+	uint32_t bound_ns; /* ... and for any counter */
 	position bound;    /* cycles from `now` to where a slower rate meets the old line */
 	position deadline; /* where the last operation had to be visible at the latest; 0: no matter when */
 	bool bent;         /* it gave MONOTONIC another rate */
@@ -70,6 +71,9 @@ void exact_tick(struct exact *x, position at);
 void exact_set_wall(struct exact *x, position at, whole_ns wall);
 /* `freq` in units of 2^-16 ppm of the counter's nominal rate. */
 void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq);
+
+/* Another counter, of `hz`: `a` is the old one's position when last read, `b` that of the new one just before. */
+void exact_switch(struct exact *x, position a, position b, uint64_t hz);
 
 /* The machine falls asleep and wakes up, with a persistent clock that says *persistent, or NULL. After it, the counter
  * may be anywhere: at `at` now; `counts`: it has counted all the time. */

@@ -10,6 +10,9 @@
 #include "world.h"
 
 #define TEN_YEARS_NS 315576000000000000ull
+/* Of the publication bound: for what is done after the last moment that a history waits for, at most 17 readings of a
+ * counter and the readers of two publications. */
+#define ROOM 40
 #define LONGEST_TICK_NS 1000000000ull
 
 /* --- Random words --- */
@@ -184,14 +187,43 @@ static bool resume(struct world *w, const uint64_t *random)
 	return true;
 }
 
+/* Is a counter one that this timekeeper can use? Its tick and bound, in cycles and rounded up, are to be less than half
+ * a wrap. */
+static bool usable(const struct world *w, const struct vdk_clocksource *cs)
+{
+	position half = (position)1 << (cs->width - 1);
+
+	return (position)w->tick_ns * cs->hz / VDK_NS_PER_SEC + 1 < half &&
+	       (position)w->exact.bound_ns * cs->hz / VDK_NS_PER_SEC + 1 < half;
+}
+
+static bool set_clocksource(struct world *w, const uint64_t *random)
+{
+	unsigned int old = w->current, new = (unsigned int)(random[0] % COUNTERS);
+	const struct vdk_clocksource *cs = &w->counter[new].cs;
+	bool can = !w->asleep && usable(w, cs);
+
+	TELL(" to %llu Hz, %u bits", (unsigned long long)cs->hz, cs->width);
+	expect(vdk_time_set_clocksource(&w->tk, cs), can ? 0 : -VDK_EINVAL, "vdk_time_set_clocksource");
+	if (!can || new == old)
+		return false;
+	exact_switch(&w->exact, w->met[old], w->met[new], cs->hz);
+	w->current = new;
+	return true;
+}
+
 static const struct kind {
 	const char *name;
 	unsigned int weight;
 	bool (*run)(struct world *w, const uint64_t *random); /* false: it was refused */
 } kinds[] = {
-	{ "tick", 20, tick },        { "set_wall", 2, set_wall },
-	{ "set_freq", 8, set_freq }, { "set_raw_freq", 1, set_raw_freq },
-	{ "suspend", 1, suspend },   { "resume", 4, resume },
+	{ "tick", 20, tick },
+	{ "set_wall", 2, set_wall },
+	{ "set_freq", 8, set_freq },
+	{ "set_raw_freq", 1, set_raw_freq },
+	{ "set_clocksource", 3, set_clocksource },
+	{ "suspend", 1, suspend },
+	{ "resume", 4, resume },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -210,8 +242,9 @@ static void do_op(struct world *w, const struct op *op)
 {
 	const uint64_t *random = op->random;
 	uint64_t how = random[4], ns = any_size(random[2], 1000, TEN_YEARS_NS), part;
+	bool switches = kinds[op->kind].run == set_clocksource;
 	/* Who still has this publication after the operation, below, is to be within half a wrap too. */
-	position limit = world_last(w) - 3 * w->exact.bound, behind = 0;
+	position limit = world_last(w) - ROOM * w->exact.bound, behind = 0;
 	moment delay = 0;
 	bool published;
 
@@ -238,10 +271,12 @@ static void do_op(struct world *w, const struct op *op)
 		delay = (w->exact.bound << 64) / w->counter[w->current].cs.hz * (how >> 40 & 255) / 256;
 	if (kinds[op->kind].run == suspend || kinds[op->kind].run == resume)
 		delay = behind = 0; /* nobody else runs */
+	else if (switches)
+		delay = how & 64 ? delay : delay / 16, behind = 0;
 	else if ((how >> 8 & 63) == 9)
 		delay = (w->exact.bound << 64) / w->counter[w->current].cs.hz * 2;
 
-	world_before(w, behind, delay);
+	world_before(w, behind, delay, switches ? random[3] : 0);
 	published = kinds[op->kind].run(w, random);
 	w->alone |= w->asleep;
 	world_called(w, published);
@@ -307,9 +342,14 @@ static void begin(struct world *w, uint64_t seed)
 	half_wrap_ns =
 		half_wrap < LONGEST_TICK_NS ? (uint64_t)half_wrap - 2 * VDK_NS_PER_SEC / cs->hz - 2 : LONGEST_TICK_NS;
 	config.tick_ns = (uint32_t)any_size(next_word(&state), 1000, half_wrap_ns);
-	config.publish_bound_ns = word >> 62 & 1 ? (uint32_t)any_size(next_word(&state), 1, half_wrap_ns / 16) : 0;
+	config.publish_bound_ns = word >> 62 & 1 ? (uint32_t)any_size(next_word(&state), 1, half_wrap_ns / 64) : 0;
 	TELL("# a counter of %llu Hz and %u bits; tick_ns %u, publish_bound_ns %u\n", (unsigned long long)cs->hz,
 	     cs->width, config.tick_ns, config.publish_bound_ns);
+	w->tick_ns = config.tick_ns;
+	for (unsigned int i = 0; i < COUNTERS; i++) /* room for the readers here too */
+		if (w->counter[i].cs.hz / 1000 * (config.publish_bound_ns + 10000ull) / 1000000 >>
+		    (w->counter[i].cs.width - 8))
+			w->counter[i].cs.width = VDK_USER_WIDTH;
 	world_begin(w, &config);
 }
 

@@ -17,6 +17,7 @@ const char *const tally_name[TALLIES] = {
 	[BEHIND_READINGS] = "with a counter behind",
 	[EDGE_READINGS] = "at the last counter value that counts",
 	[RATES] = "rates measured",
+	[SWITCHES] = "changes of the counter, forward by no more than allowed",
 	[LATE] = "late publications",
 };
 
@@ -214,6 +215,23 @@ static void probe(struct world *w)
 	not_before(&g[0], new, "a reader after an update");
 }
 
+/* Another counter puts the clocks ahead, but by no more than vdk/clocksource.h says, with the bracket that was taken.
+ * What the counters' rates differ from what they say is not the kit's. */
+static void not_too_far_ahead(const struct world *w)
+{
+	const struct generation *old = &w->generation[1], *new = &w->generation[0];
+	whole_ns was[EXACT_CLOCKS], is[EXACT_CLOCKS];
+	double cycles = (double)w->bracket + (double)w->bound / 512 + 3;
+	double elapsed_ns = (double)w->delay / 0x1p64 * 1e9 * 3;
+
+	exact_read(&old->line, world_position_of(w, old->counter), was);
+	exact_read(&new->line, world_position_of(w, new->counter), is);
+	if ((double)(is[1] - was[1]) >
+	    cycles * mpq_get_d(old->line.rate) + 2 * mpq_get_d(new->line.rate) + elapsed_ns * 1e-3 + 2)
+		world_fail("another counter puts MONOTONIC ahead from %s to %s", world_text(was[1]), world_text(is[1]));
+	tally[SWITCHES]++;
+}
+
 void world_after(struct world *w, unsigned int probes, uint64_t span)
 {
 	struct generation *g = w->generation;
@@ -232,6 +250,8 @@ void world_after(struct world *w, unsigned int probes, uint64_t span)
 		world_alone(w);
 	} else if (w->published) {
 		read_midway(w);
+		if (g[0].counter != g[1].counter)
+			not_too_far_ahead(w);
 	}
 	if (w->tk.late_publishes != w->late_publishes)
 		world_fail("late_publishes is %llu, late were %llu", (unsigned long long)w->tk.late_publishes,

@@ -83,11 +83,14 @@ static uint64_t read_counter(const struct vdk_clocksource *cs)
 	if (world_page.slot[0].seq == w->generation[1].page.slot[0].seq) {
 		/* Before the publication: what counts is the last reading. */
 		at -= w->behind;
+		if (counter == w->generation[1].counter)
+			w->bracket = at - w->met[counter];
 		w->met[counter] = at;
 		w->inside = false;
 		world_read_inside(w);
 		w->inside = true;
-		w->now += w->delay;
+		w->now += w->delay >> (w->unevenly & 3);
+		w->unevenly >>= 2;
 	}
 	return counter_shows(&w->counter[counter], at);
 }
@@ -161,7 +164,7 @@ void world_pass(struct world *w, uint64_t ns, position limit)
 
 /* --- Round an update --- */
 
-void world_before(struct world *w, position behind, moment delay)
+void world_before(struct world *w, position behind, moment delay, uint64_t unevenly)
 {
 	struct generation *g = w->generation;
 
@@ -178,6 +181,7 @@ void world_before(struct world *w, position behind, moment delay)
 	w->bound = w->exact.bound;
 	w->behind = behind;
 	w->delay = delay;
+	w->unevenly = unevenly;
 	for (unsigned int i = 0; i < COUNTERS; i++)
 		w->met[i] = w->last[i] = world_position_of(w, i);
 }

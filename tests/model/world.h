@@ -41,6 +41,7 @@ struct world {
 	struct counter counter[COUNTERS];
 	unsigned int current; /* the timekeeper's counter */
 	bool asleep;
+	uint32_t tick_ns;
 	struct vdk_timekeeper tk;
 	struct exact exact;
 	struct generation generation[GENERATIONS]; /* [0] is the current one: its `page` and `until` are not used */
@@ -52,7 +53,9 @@ struct world {
 	bool inside, published;
 	bool alone;              /* nobody has an old publication after it */
 	position behind;         /* it runs on a CPU whose counter is so much behind */
-	moment delay;            /* that each reading of the counter takes */
+	moment delay;            /* that each reading of the counter takes, the most, */
+	uint64_t unevenly;       /* bits that say of each how much less */
+	position bracket;        /* cycles between the last two readings of the old counter */
 	position bound;          /* for which readers of the old publication go on */
 	position met[COUNTERS];  /* the last reading of a counter before the publication */
 	position last[COUNTERS]; /* and the last one of all */
@@ -67,6 +70,7 @@ enum tally {
 	BEHIND_READINGS,
 	EDGE_READINGS,
 	RATES,
+	SWITCHES,
 	LATE,
 	TALLIES
 };
@@ -105,7 +109,7 @@ void world_read_edges(struct world *w);
 void world_read_inside(struct world *w);
 
 /* Round a call of the kit that publishes. After world_before(), the call and the reference's operation at w->met. */
-void world_before(struct world *w, position behind, moment delay);
+void world_before(struct world *w, position behind, moment delay, uint64_t unevenly);
 /* The kit has made its call: from here on the counter is read as usual. Not `published`: it changed nothing. */
 void world_called(struct world *w, bool published);
 /* Nobody has an old publication any more. */
