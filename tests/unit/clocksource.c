@@ -1,61 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* kit/time: one counter in place of another, under readers, against an exact model of the time that passes. */
-#include "unit.h"
-
+#include "counters.h"
 #include "time/rate.h"
 #include "vdk/time.h"
 
-#define AS_PER_NS ((wide)1000000000)
-#define AS_PER_SEC (AS_PER_NS * VDK_NS_PER_SEC)
 #define SKEW_PART 512 /* the header's */
 #define PPM_MAX ((int64_t)1000000 / SKEW_PART)
 
-/* The real time, in attoseconds; a reading of a counter takes some. */
-static wide real;
-static uint64_t read_cost_ns;
-
-struct fake {
-	struct vdk_clocksource cs;
-	int64_t ppm;     /* how much faster it runs than it says */
-	uint64_t offset; /* what it shows at the real time 0 */
-	unsigned int reads;
-	void (*hook)(void); /* in the next reading of it */
-};
-
 static struct vdk_page page __attribute__((aligned(VDK_PAGE_SIZE)));
 static struct vdk_timekeeper tk;
-static struct fake fake[3];
-
-static uint64_t show(const struct fake *f)
-{
-	wide cycles = real * f->cs.hz * (wide)(1000000 + f->ppm) / (AS_PER_SEC * 1000000);
-
-	return (f->offset + (uint64_t)cycles) & (UINT64_MAX >> (64 - f->cs.width));
-}
-
-static uint64_t read_fake(const struct vdk_clocksource *cs)
-{
-	struct fake *f = (struct fake *)(uintptr_t)cs; /* the first member */
-	void (*hook)(void) = f->hook;
-	uint64_t value;
-
-	f->reads++;
-	real += (wide)(random_word() % (read_cost_ns + 1)) * AS_PER_NS;
-	value = show(f);
-	real += (wide)(random_word() % (read_cost_ns + 1)) * AS_PER_NS;
-	f->hook = NULL;
-	if (hook)
-		hook();
-	return value;
-}
-
-static void make(unsigned int i, uint64_t hz, unsigned int width, unsigned int user_mode)
-{
-	fake[i] = (struct fake){
-		.cs = { .name = "fake", .read = read_fake, .hz = hz, .width = width, .user_mode = user_mode },
-		.offset = random_word(),
-	};
-}
 
 static void make_any(unsigned int i)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what a kernel says of its counters, the choice among them, and the change from one to another.
+/* Owns: what a kernel says of its counters, the choice among them, the change from one to another, and how a wrong one is found.
  * Relies on: vdk/page.h for the ways in which user mode reads one.
  * Who may include: every kernel. */
 #ifndef VDK_CLOCKSOURCE_H
@@ -50,6 +50,46 @@ const struct vdk_clocksource *vdk_clocksource_best(const struct vdk_clocksource 
  * The old counter's last reading is believed: whatever it did before that, the clocks keep (they never take back what a reader may have seen).
  * -VDK_EINVAL, with nothing changed: what vdk_time_init() refuses in a counter; asleep (vdk_time_suspend()). */
 int vdk_time_set_clocksource(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs);
+
+/* Compares a counter with another that is trusted, which may be slow to read and narrow. Apart from the timekeeper: no clock
+ * depends on it, and its user decides what to do about a counter that is found wrong.
+ *
+ * What the timekeeper does with a wrong counter meanwhile: the snapshot never goes back. Behind it, up to half a wrap, and more than
+ * 259 years ahead of it, the clocks stand at what it says; a counter that stops stops them; what it jumps ahead, they do, and
+ * keep. A reading after a counter has gone back, between two ticks, is as much less than one before. */
+struct vdk_watchdog {
+	const struct vdk_clocksource *cs, *reference;
+	uint64_t cycles;        /* of cs when it was last found right */
+	uint64_t before, after; /* readings of the reference around that */
+	uint64_t longest_ns;    /* that can have passed since */
+};
+
+enum vdk_watchdog_verdict {
+	VDK_WATCHDOG_FINE,
+	VDK_WATCHDOG_UNSURE,  /* this check can't tell; the next one may */
+	VDK_WATCHDOG_UNSTABLE /* more than 500 ppm off, or it stopped, went back or jumped */
+};
+
+struct vdk_watchdog_result {
+	uint64_t interval_ns; /* since the last check that found the counter right, by the reference, to the nearest */
+	int64_t skew_ns;      /* by how much more the counter has gone on; ends at +-2^62 */
+	int64_t skew_ppm;     /* of interval_ns; ends at +-2^62 */
+};
+
+/* Watch `cs` by `reference`, from now on; after a sleep of the machine start again. -VDK_EINVAL: a counter that vdk_time_init() would
+ * refuse, or one and the same. */
+int vdk_watchdog_start(struct vdk_watchdog *w, const struct vdk_clocksource *cs, const struct vdk_clocksource *reference);
+
+/* Check: often enough that a check that comes late or can't tell leaves time for another one before the reference has wrapped; two a
+ * second are. Interrupts may be on: a check that is interrupted reads again, and accuses nobody.
+ *
+ * `longest_ns`: what can have passed at most since the last check began, by something that is neither of the two, a count of timer interrupts for
+ * example; UINT64_MAX: nobody knows. A reference that wraps in less tells the time but for a number of wraps. Then the counter is
+ * right if any number up to that bound makes it so; a jump by years is told from a check years late by that bound alone.
+ *
+ * Finds a counter that is 1000 ppm off, or jumped by as much, in the first check after 0.5 s, if a reading of it and two of the reference take 100
+ * microseconds or less; one that is less than 500 ppm off is never accused. *result is of this check, whatever the verdict. */
+enum vdk_watchdog_verdict vdk_watchdog_check(struct vdk_watchdog *w, uint64_t longest_ns, struct vdk_watchdog_result *result);
 
 #ifdef __cplusplus
 }
