@@ -213,9 +213,9 @@ $H/bench: $(BENCH_OBJ)
 # programs for it.
 -include tests/arch/$(ARCH).mk
 TEST_ARCHS ?= $(filter $(ARCHS),$(notdir $(wildcard kernel/arch/*)))
-LAYERS := project litmus unit page model kit image tools host linux guest
+LAYERS := project litmus proofs unit page model kit image tools host linux guest
 # Tests that know no architecture run once.
-ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus) $(if $(HOST_PORT),,host) $(if $(NATIVE),linux,$(if $(R_PORT),,linux))
+ONCE := $(if $(filter $(ARCH),$(firstword $(TEST_ARCHS))),,project litmus proofs) $(if $(HOST_PORT),,host) $(if $(NATIVE),linux,$(if $(R_PORT),,linux))
 TESTFLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Itests -Itests/unit -Ikit/include -Ikit -Ikit/arch/$(ARCH) -Ikernel -I$B -pthread
 UNIT := $(patsubst %.c,$B/%,$(foreach l,$(filter unit page,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
 IMAGE_TESTS := $(patsubst %.c,$B/%,$(foreach l,$(filter image,$(TEST_LAYERS)),$(wildcard tests/$l/*.c)))
@@ -274,11 +274,15 @@ test: ## every test, of all architectures or of TEST_ARCHS
 	+@for arch in $(TEST_ARCHS); do $(MAKE) --no-print-directory ARCH=$$arch test-files || exit; done
 	prove --timer -j$(TEST_JOBS) $$(for layer in $(LAYERS); do grep -h "/t/$$layer/" $(TEST_ARCHS:%=build/%/t/list); done)
 
+proofs: ## the latch in Spin and the arithmetic for all inputs, larger than in `make test`: docs/proofs.md
+	tools/need proofs
+	VDK_PROOFS=full VDK_BUILD=$B prove --timer -j$(TEST_JOBS) tests/proofs/*.t
+
 docs: ## what is generated of docs/
 	tools/new-arch > docs/new-arch.md
 
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model clean
+.PHONY: docs proofs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model clean
 -include $(shell find $B $H -name '*.d' 2>/dev/null)
