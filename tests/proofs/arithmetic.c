@@ -15,6 +15,7 @@ typedef _BitInt(W) sword;
 typedef unsigned _BitInt(W / 2) half;
 typedef _BitInt(W / 2) shalf;
 typedef unsigned _BitInt(2 * W) wide;
+typedef _BitInt(2 * W) swide;
 
 #define VDK_LOAD(field) (field)
 #define VDK_KEEP_BRANCH()
@@ -119,6 +120,12 @@ static int64_t boottime(const struct vdk_slot *slot)
 	return (int64_t)slot->boottime_sec * NS + (int64_t)slot->boottime_ns;
 }
 
+/* The discipline's account, in 2^-W ns. */
+static int64_t account(const struct vdk_timekeeper *tk)
+{
+	return (int64_t)owed(&tk->discipline);
+}
+
 /* RAW's fraction is another, so that one can't stand for the other. */
 static struct vdk_timekeeper timekeeper(unsigned int width, unsigned int shift, uint64_t mult, uint64_t frac, uint64_t ns, uint64_t cycles)
 {
@@ -127,7 +134,7 @@ static struct vdk_timekeeper timekeeper(unsigned int width, unsigned int shift, 
 	memset(&tk, 0, sizeof(tk));
 	tk.now.width = (uint8_t)width;
 	tk.now.shift = (uint8_t)shift;
-	tk.now.mult = tk.now.raw_mult = (word)mult;
+	tk.now.mult = tk.now.raw_mult = tk.discipline.base_mult = (word)mult;
 	tk.now.frac = (word)frac;
 	tk.now.raw_frac = (word)~frac;
 	tk.now.ns[0] = tk.now.ns[1] = tk.now.boottime_ns = tk.now.raw_ns = (half)ns;
@@ -157,7 +164,7 @@ static bool rebase(void)
 					check(reading(&tk.now, false, to) == reading(&old, false, to) &&
 					      reading(&tk.now, true, to) == reading(&old, true, to) &&
 					      boottime(&tk.now) == reading(&old, false, from + first) &&
-					      tk.now.sec[0] == tk.now.sec[1] && tk.now.ns[0] == tk.now.ns[1] &&
+					      tk.now.sec[0] == tk.now.sec[1] && tk.now.ns[0] == tk.now.ns[1] && account(&tk) == 0 &&
 					      tk.now.cycles == ((from + first) & MASK(width)),
 					      "mult %llu, frac %llu, shift %u, width %u, %llu cycles and %llu", L(mult), L(frac), shift, width,
 					      L(first), L(more));
@@ -183,6 +190,14 @@ static bool wild_counter(void)
 	return true;
 }
 
+/* That of who has been put ahead by a bound's worth of the difference, which is below 2^W / 4 as the kit's rates are. */
+static bool owes(const struct vdk_timekeeper *tk, uint64_t scaled, uint64_t mult, uint64_t next)
+{
+	int64_t ahead = next < mult ? (int64_t)(scaled * (mult - next)) : 0, most = (int64_t)1 << (2 * W - 3);
+
+	return next + ALL / 4 <= mult || account(tk) == -(ahead < most ? ahead : most);
+}
+
 /* From mult to another. Until the bound no reader of the new snapshot is behind one of the old at the same cycle. At the bound they agree
  * if it went slower; and the bases, which are the coarse clocks, do not go back. The other rate's clocks stay. */
 static bool rate_change(void)
@@ -205,7 +220,8 @@ static bool rate_change(void)
 						      "mult %llu to %llu, frac %llu, shift %u, bound %llu, at %llu, raw %d", L(mult), L(next), L(frac),
 						      shift, L(bound), L(d), raw);
 					check((next >= mult || reading(&tk.now, raw, bound) == reading(&old, raw, bound)) &&
-					      tk.slowed == (next < mult) && boottime(&tk.now) == reading(&tk.now, false, 0) &&
+					      owes(&tk, raw ? 0 : bound << shift, mult, next) && tk.slowed == (next < mult) &&
+					      boottime(&tk.now) == reading(&tk.now, false, 0) &&
 					      (raw ? tk.now.raw_mult : tk.now.mult) == next && (raw ? tk.now.mult : tk.now.raw_mult) == mult,
 					      "mult %llu to %llu, frac %llu, shift %u, bound %llu, raw %d", L(mult), L(next), L(frac), shift,
 					      L(bound), raw);

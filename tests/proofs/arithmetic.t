@@ -10,7 +10,7 @@ mkdir -p "$out"
 
 report() { # CLAIM STATUS
 	n=$((n + 1))
-	[ "$2" = 0 ] && echo "ok $n - $1" || { echo "not ok $n - $1"; sed 's/^/# /' "$out/log"; }
+	[ "$2" = 0 ] && echo "ok $n - $1" || { echo "not ok $n - $1"; sed 's/^/# /; 20q' "$out/log"; }
 }
 
 build() { # W NS [FROM TO]: $out/check, of words of W bits, NS nanoseconds in a second
@@ -24,7 +24,7 @@ build() { # W NS [FROM TO]: $out/check, of words of W bits, NS nanoseconds in a 
 holds() { # W NS CLAIM...
 	bits=$1 ns=$2
 	shift 2
-	build "$bits" "$ns" || rm -f "$out/check"
+	build "$bits" "$ns" || { report "the kit's text builds with words of $bits bits" 1; return; }
 	for claim; do
 		"$out/check" "$claim" >> "$out/log" 2>&1
 		report "words of $bits bits: $claim, $(tail -n 1 "$out/log")" $?
@@ -63,10 +63,12 @@ broken rebase 'now->raw_mult, 0, &now->raw_frac' 'now->raw_mult, 0, &now->frac'
 broken wild_counter 'uint64_t sum = *ns + add' 'int64_t sum = *ns + add'
 broken rate_change 'mult < *rate' 'mult > *rate'
 broken rate_change 'tk->bound_cycles << now->shift' 'tk->bound_cycles'
+broken rate_change 'vdk_discipline_moved(tk, scaled, *rate, mult);' ''
+broken rate_change 'owe(&tk->discipline, -moved)' 'owe(&tk->discipline, moved)'
 broken rate_change 'raw ? &now->raw_frac : &now->frac' '&now->frac'
 broken division 'carry || rest >= d' 'rest >= d'
 broken rate_of_hz 'ns + hz / 2' 'ns'
-broken rate_adjust ' + VDK_FREQ_UNIT / 2' ''
+broken rate_adjust ' + whole / 2' ''
 broken rate_convert '* to + from / 2' '* to'
 size='8 11' # the first in which a counter is faster than 1 and no faster than 1 1/8 cycles a ns
 broken rate_of_hz '(VDK_RATE_HEADROOM + 1)' 'VDK_RATE_HEADROOM'
