@@ -86,10 +86,10 @@ void exact_init(struct exact *x)
 		  x->raw_rate_error, x->ideal_nominal, x->awake_rate, x->awake_raw_rate, x->awake_ideal_rate,
 		  x->awake_ideal_raw_rate, x->awake_rate_error, x->awake_raw_rate_error, NULL);
 	mpz_init(x->nominal);
+	exact_discipline_init(x);
 }
 
-/* `units` of 2^(shift - 64). */
-static void set_units(mpq_t to, const mpz_t units, unsigned int shift)
+void set_units(mpq_t to, const mpz_t units, unsigned int shift)
 {
 	mpq_set_z(to, units);
 	mpq_div_2exp(to, to, 64 - shift);
@@ -140,6 +140,7 @@ void exact_begin(struct exact *x, const struct exact_start *start)
 	x->now.boot = start->boot - start->mono;
 	x->now.tai = x->now.real + (whole_ns)start->tai_sec * NS_PER_SEC;
 	x->asleep = x->ahead_known = false;
+	exact_discipline_begin(x);
 	x->bound_ns = start->bound_ns;
 	x->bound = (position)start->bound_ns * start->hz / NS_PER_SEC + 1;
 	x->deadline = 0;
@@ -147,25 +148,40 @@ void exact_begin(struct exact *x, const struct exact_start *start)
 	mpz_clear(whole);
 }
 
-/* A tick: the lines stay, their start moves. Asleep, not even that. */
-void exact_tick(struct exact *x, position at)
+/* The clocks go on by `cycles`, along their lines. */
+static void run(struct exact *x, const mpz_t cycles)
 {
-	mpz_t cycles;
+	int64_t second = exact_second(x);
 
-	mpz_init(cycles);
-	if (x->asleep)
-		at = x->now.at;
-	cycles_since(cycles, &x->now, at);
 	go_on(x->now.mono, x->now.mono, cycles, x->now.rate);
 	go_on(x->now.raw, x->now.raw, cycles, x->now.raw_rate);
 	go_on(x->ideal_mono, x->ideal_mono, cycles, x->ideal_rate);
 	go_on(x->ideal_raw, x->ideal_raw, cycles, x->ideal_raw_rate);
 	go_on(x->drift, x->drift, cycles, x->rate_error);
 	go_on(x->raw_drift, x->raw_drift, cycles, x->raw_rate_error);
-	x->now.at = at > x->now.at ? at : x->now.at;
+	exact_owe(x, cycles, x->now.rate, x->discipline.base);
+	x->discipline.passed += (uint64_t)(exact_second(x) - second);
+}
+
+static void put_ahead(struct exact *x, position by)
+{
+	mpz_t cycles;
+
+	mpz_init(cycles);
+	set_position(cycles, by);
+	run(x, cycles);
+	mpz_clear(cycles);
+}
+
+/* The lines stay, their start moves. Asleep, not even that. */
+void exact_tick(struct exact *x, position at)
+{
 	x->deadline = 0;
 	x->bent = false;
-	mpz_clear(cycles);
+	if (x->asleep || at <= x->now.at)
+		return;
+	put_ahead(x, at - x->now.at);
+	x->now.at = at;
 }
 
 /* REALTIME then reads `wall`, and TAI as much more as before. The lines' fraction of a nanosecond stays. */
@@ -174,13 +190,14 @@ void exact_set_wall(struct exact *x, position at, whole_ns wall)
 	whole_ns tai = x->now.tai - x->now.real;
 
 	exact_tick(x, at);
+	exact_discipline_clear(x);
 	x->now.real = wall - floor_of(x->now.mono);
 	x->now.tai = x->now.real + tai;
 }
 
 /* A faster line starts here. A slower one meets the old where the counter will be `bound` cycles on, so it starts
  * higher, by bound * (old - new). */
-static void bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal, const mpq_t error)
+void exact_bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal, const mpq_t error)
 {
 	mpq_t *now = raw ? &x->now.raw_rate : &x->now.rate;
 	mpq_t *ideal_now = raw ? &x->ideal_raw_rate : &x->ideal_rate;
@@ -198,8 +215,13 @@ static void bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal,
 	mpz_init(bound);
 	set_position(bound, x->bound);
 	if (mpq_cmp(rate, *now) < 0) {
+		int64_t second = exact_second(x);
+
 		mpq_sub(less, *now, rate);
 		go_on(raw ? x->now.raw : x->now.mono, raw ? x->now.raw : x->now.mono, bound, less);
+		if (!raw)
+			exact_owe(x, bound, *now, rate);
+		x->discipline.passed += (uint64_t)(exact_second(x) - second);
 		mpq_sub(less, *ideal_now, ideal);
 		go_on(raw ? x->ideal_raw : x->ideal_mono, raw ? x->ideal_raw : x->ideal_mono, bound, less);
 		mpq_add(less, *error_now, error);
@@ -216,7 +238,7 @@ static void bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal,
 
 /* The nominal multiplier times 1 + freq * 2^-16 ppm, the change rounded to nearest: half a unit wrong for that, and
  * half a unit times the factor for the nominal one. */
-void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq)
+void exact_set_raw_freq(struct exact *x, position at, int64_t freq)
 {
 	mpq_t factor, ideal, change, error;
 	mpz_t units;
@@ -237,7 +259,7 @@ void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq)
 	mpq_set_ui(error, 1, 1);
 	mpq_add(error, error, factor);
 	mpq_div_2exp(error, error, 65 - x->shift);
-	bend(x, raw, change, ideal, error);
+	exact_bend(x, true, change, ideal, error);
 	mpq_clears(factor, ideal, change, error, NULL);
 	mpz_clear(units);
 }
@@ -353,21 +375,6 @@ static void convert(struct exact *x, mpq_t rate, mpq_t ideal, mpq_t error, const
 	mpz_clear(units);
 }
 
-static void put_ahead(struct exact *x, position by)
-{
-	mpz_t cycles;
-
-	mpz_init(cycles);
-	set_position(cycles, by);
-	go_on(x->now.mono, x->now.mono, cycles, x->now.rate);
-	go_on(x->now.raw, x->now.raw, cycles, x->now.raw_rate);
-	go_on(x->ideal_mono, x->ideal_mono, cycles, x->ideal_rate);
-	go_on(x->ideal_raw, x->ideal_raw, cycles, x->ideal_raw_rate);
-	go_on(x->drift, x->drift, cycles, x->rate_error);
-	go_on(x->raw_drift, x->raw_drift, cycles, x->raw_rate_error);
-	mpz_clear(cycles);
-}
-
 void exact_switch(struct exact *x, position a, position b, uint64_t hz)
 {
 	mpq_t old, old_ideal, old_error, unit;
@@ -383,7 +390,7 @@ void exact_switch(struct exact *x, position a, position b, uint64_t hz)
 	set_nominal(x, hz);
 	mpq_set_ui(unit, 1, 1);
 	mpq_div_2exp(unit, unit, 64 - x->shift);
-	convert(x, x->now.rate, x->ideal_rate, x->rate_error, old, old_ideal, old_error, unit);
+	exact_discipline_rate(x, x->now.rate, x->ideal_rate, x->rate_error);
 	convert(x, x->now.raw_rate, x->ideal_raw_rate, x->raw_rate_error, old, old_ideal, old_error, unit);
 	put_ahead(x, 1);
 	x->now.at = b;

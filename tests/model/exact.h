@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "vdk/clock.h"
+#include "vdk/timex.h"
 
 typedef __int128 whole_ns;
 /* A counter's value if it had bits enough never to wrap. */
@@ -22,6 +23,19 @@ struct exact_line {
 	mpq_t mono, raw;          /* ns, there */
 	mpq_t rate, raw_rate;     /* ns per cycle */
 	whole_ns real, boot, tai; /* less MONOTONIC */
+};
+
+/* adjtimex's state. */
+struct exact_discipline {
+	int32_t status, state, constant, tick_us;
+	int64_t maxerror_us, esterror_us, reference_sec, adjust_us, leap_sec;
+	mpq_t freq;       /* ns per second, beside the tick */
+	mpq_t offset;     /* ns that the loop has still to slew */
+	mpq_t owed;       /* ns: slews promised, less those done */
+	mpq_t base;       /* the rate without a slew, ns per cycle */
+	whole_ns slew_ns; /* in this second */
+	uint64_t passed;  /* seconds that have begun and were not looked at */
+	uint64_t steps, leaps;
 };
 
 /* The truth, as the documents define it: `now`, with multipliers rounded as they say; and beside it what the same
@@ -39,6 +53,8 @@ struct exact {
 	position bound;    /* cycles from `now` to where a slower rate meets the old line */
 	position deadline; /* where the last operation had to be visible at the latest; 0: no matter when */
 	bool bent;         /* it gave MONOTONIC another rate */
+
+	struct exact_discipline discipline;
 
 	/* While the machine sleeps, and what is known of the persistent clock. */
 	bool asleep, persistent, ahead_known;
@@ -67,10 +83,14 @@ struct exact_start {
 void exact_begin(struct exact *x, const struct exact_start *start);
 
 /* The operations, at the counter's position `at`; one at or before the last operation's counts as that. */
-void exact_tick(struct exact *x, position at);
 void exact_set_wall(struct exact *x, position at, whole_ns wall);
 /* `freq` in units of 2^-16 ppm of the counter's nominal rate. */
-void exact_set_freq(struct exact *x, position at, bool raw, int64_t freq);
+void exact_set_freq(struct exact *x, position at, int64_t freq);
+void exact_set_raw_freq(struct exact *x, position at, int64_t freq);
+/* A tick of the timer, which also begins the seconds that have passed. */
+void exact_play(struct exact *x, position at);
+/* adjtimex: the result, and what is in *tx then. *refused: nothing has happened. */
+int exact_adjust(struct exact *x, position at, struct vdk_timex *tx, bool *refused);
 
 /* Another counter, of `hz`: `a` is the old one's position when last read, `b` that of the new one just before. */
 void exact_switch(struct exact *x, position a, position b, uint64_t hz);
@@ -86,5 +106,25 @@ bool exact_within_drift(struct exact *x);
 /* Has a clock that read `from` at position `begin` and reads `to` at `end` gone at `ideal` ns per cycle, to 1e-12 and
  * the two roundings of the readings? */
 bool exact_rate_met(whole_ns from, position begin, whole_ns to, position end, const mpq_t ideal);
+
+/* --- What exact.c and adjust.c share --- */
+
+/* The lines' start moves on to `at`. */
+void exact_tick(struct exact *x, position at);
+/* Another rate, which is `error` off `ideal` at most. */
+void exact_bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal, const mpq_t error);
+/* `units` of 2^(shift - 64). */
+void set_units(mpq_t to, const mpz_t units, unsigned int shift);
+
+void exact_discipline_init(struct exact *x);
+void exact_discipline_begin(struct exact *x);
+/* REALTIME is about to be set. */
+void exact_discipline_clear(struct exact *x);
+/* The rate that the discipline wants, with the present nominal one. */
+void exact_discipline_rate(struct exact *x, mpq_t rate, mpq_t ideal, mpq_t error);
+/* `cycles` went at `rate`, where `than` was the rate without a slew. */
+void exact_owe(struct exact *x, const mpz_t cycles, const mpq_t rate, const mpq_t than);
+/* REALTIME's second. */
+int64_t exact_second(const struct exact *x);
 
 #endif

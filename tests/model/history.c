@@ -63,7 +63,7 @@ static bool tick(struct world *w, const uint64_t *random)
 {
 	(void)random;
 	vdk_time_tick(&w->tk);
-	exact_tick(&w->exact, w->met[w->current]);
+	exact_play(&w->exact, w->met[w->current]);
 	return true;
 }
 
@@ -102,7 +102,7 @@ static bool set_freq(struct world *w, const uint64_t *random)
 
 	TELL(" %lld", (long long)freq);
 	expect(vdk_time_set_freq(&w->tk, freq), 0, "vdk_time_set_freq");
-	exact_set_freq(&w->exact, w->met[w->current], false, freq);
+	exact_set_freq(&w->exact, w->met[w->current], freq);
 	return true;
 }
 
@@ -112,7 +112,7 @@ static bool set_raw_freq(struct world *w, const uint64_t *random)
 
 	TELL(" %lld", (long long)freq);
 	expect(vdk_time_set_raw_freq(&w->tk, freq), 0, "vdk_time_set_raw_freq");
-	exact_set_freq(&w->exact, w->met[w->current], true, freq);
+	exact_set_raw_freq(&w->exact, w->met[w->current], freq);
 	return true;
 }
 
