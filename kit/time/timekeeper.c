@@ -42,11 +42,15 @@ void vdk_tk_add_ns(int64_t *sec, uint32_t *ns, uint64_t add)
 }
 
 /* The clocks that go at the adjusted rate move on by `add`: all by whole nanoseconds, so that they share one fraction. */
-static void add_ns(struct vdk_slot *now, uint64_t add)
+static void add_ns(struct vdk_timekeeper *tk, uint64_t add)
 {
+	struct vdk_slot *now = &tk->now;
+	int64_t second = now->sec[VDK_CLOCK_REALTIME];
+
 	for (int i = 0; i < 2; i++)
 		vdk_tk_add_ns(&now->sec[i], &now->ns[i], add);
 	vdk_tk_add_ns(&now->boottime_sec, &now->boottime_ns, add);
+	tk->discipline.passed += (uint64_t)(now->sec[VDK_CLOCK_REALTIME] - second);
 }
 
 static void add_raw_ns(struct vdk_slot *now, uint64_t add)
@@ -58,13 +62,11 @@ void vdk_tk_add_scaled(struct vdk_timekeeper *tk, uint64_t scaled)
 {
 	struct vdk_discipline *d = &tk->discipline;
 	struct vdk_slot *now = &tk->now;
-	int64_t second = now->sec[VDK_CLOCK_REALTIME];
 
-	add_ns(now, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
+	add_ns(tk, vdk_scaled_to_ns(scaled, now->mult, 0, &now->frac));
 	add_raw_ns(now, vdk_scaled_to_ns(scaled, now->raw_mult, 0, &now->raw_frac));
 	if (now->mult != d->base_mult)
 		vdk_discipline_moved(tk, scaled, now->mult, d->base_mult);
-	d->passed += (uint64_t)(now->sec[VDK_CLOCK_REALTIME] - second);
 }
 
 uint64_t vdk_tk_wrap(uint64_t cycles, unsigned int width)
@@ -230,7 +232,7 @@ void vdk_tk_set_mult(struct vdk_timekeeper *tk, bool raw, uint64_t mult)
 		if (raw) {
 			add_raw_ns(now, ahead);
 		} else {
-			add_ns(now, ahead);
+			add_ns(tk, ahead);
 			vdk_discipline_moved(tk, scaled, *rate, mult);
 		}
 		tk->slowed = true;

@@ -133,6 +133,27 @@ static void leap_second_in_a_gap_is_made_up_for(void)
 		}
 }
 
+/* A change to a slower rate puts the clock ahead: 200 ppm per ms of bound. The day may end by that, and the leap second is not missed. */
+static void leap_second_is_not_missed_when_the_clock_is_put_ahead(void)
+{
+	struct vdk_time_config config = { .wall = { MIDNIGHT - 5, 0 }, .tick_ns = TICK, .tai_offset_sec = 37,
+		.publish_bound_ns = 1000000 };
+	struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_MAXERROR | VDK_ADJ_TICK, .status = VDK_STA_INS, .tick = 11000 };
+
+	start(&one, config.wall);
+	assert_int_equal(vdk_time_init(&one.tk, &one.cs, &one.page, &config), 0);
+	assert_true(adjust(&one, &tx) >= 0);
+	while (now(&one, VDK_CLOCK_REALTIME) < MIDNIGHT * S - 150000)
+		run(&one, 10000, TICK);
+	tx = (struct vdk_timex){ .modes = VDK_ADJ_TICK, .tick = 9000 };
+	assert_int_equal(adjust(&one, &tx), VDK_TIME_INS);
+	assert_true(now(&one, VDK_CLOCK_REALTIME) > MIDNIGHT * S);
+	run(&one, TICK, TICK);
+	assert_int_equal(state(&one), VDK_TIME_OOP);
+	assert_true(now(&one, VDK_CLOCK_REALTIME) < MIDNIGHT * S);
+	assert_true(now(&one, VDK_CLOCK_TAI) == now(&one, VDK_CLOCK_REALTIME) + 38 * S);
+}
+
 static void leap_second_can_be_called_off(void)
 {
 	start(&one, (struct vdk_timespec){ MIDNIGHT - 10, 0 });
@@ -279,6 +300,7 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(leap_second_is_inserted),
 	UNIT_TEST(leap_second_is_deleted),
 	UNIT_TEST(leap_second_in_a_gap_is_made_up_for),
+	UNIT_TEST(leap_second_is_not_missed_when_the_clock_is_put_ahead),
 	UNIT_TEST(leap_second_can_be_called_off),
 	UNIT_TEST(setting_the_clock_ends_what_is_under_way),
 	UNIT_TEST(tai_offset_is_set),
