@@ -81,7 +81,8 @@ void exact_discipline_begin(struct exact *x)
 	d->reference_sec = d->adjust_us = 0;
 	d->leap_sec = NEVER;
 	d->slew_ns = 0;
-	d->passed = d->steps = 0;
+	d->passed = d->steps = d->leaps = 0;
+	d->played = 0;
 }
 
 void exact_owe(struct exact *x, const mpz_t cycles, const mpq_t rate, const mpq_t than)
@@ -95,8 +96,9 @@ void exact_owe(struct exact *x, const mpz_t cycles, const mpq_t rate, const mpq_
 	clamp_to(x->discipline.owed, (whole_ns)1 << 61); /* 73 years */
 }
 
-/* The rate without a slew is nominal * (1 + tick + freq), the difference rounded to nearest. A second of the clock in which t is slewed
- * takes 1 s - t at that rate: so t / (1 - t) comes on top, rounded to nearest, up to 9/8 of the nominal rate, rounded down. */
+/* The rate without a slew is nominal * (1 + tick + freq), the difference rounded to nearest. A second of the clock in
+ * which t is slewed takes 1 s - t at that rate: so t / (1 - t) comes on top, rounded to nearest, up to 9/8 of the
+ * nominal rate, rounded down. */
 void exact_discipline_rate(struct exact *x, mpq_t rate, mpq_t ideal, mpq_t error)
 {
 	struct exact_discipline *d = &x->discipline;
@@ -209,13 +211,6 @@ static int leap(struct exact_discipline *d, int64_t second)
 	return step;
 }
 
-/* What the loop slews in the coming second: the offset's 2^(2 + constant)th part. */
-static void loop_slew(const struct exact_discipline *d, mpq_t slew)
-{
-	mpq_div_2exp(slew, d->offset, (mp_bitcnt_t)(2 + d->constant));
-	cut(slew);
-}
-
 int64_t exact_second(const struct exact *x)
 {
 	whole_ns real = floor_of(x->now.mono) + x->now.real, second = real / NS_PER_SEC;
@@ -223,56 +218,72 @@ int64_t exact_second(const struct exact *x)
 	return (int64_t)(second - (real % NS_PER_SEC < 0));
 }
 
-/* The seconds that have begun since the last time. Each promises a slew; the last one's promise, and a part of what is owed by now, is
- * slewed from here on. */
+/* The seconds that have begun since the last time. Each promises a slew. From here on, the last one's promise is
+ * slewed, and what is owed beside it, spread over as much time as has passed since the last time. */
 static void play(struct exact *x)
 {
 	struct exact_discipline *d = &x->discipline;
-	uint64_t all = d->passed, left = all;
-	whole_ns meant = 0, owed;
-	mpq_t loop, adjtime;
+	uint64_t left = d->passed;
+	whole_ns meant = 0, rest, span, offset, promised = 0; /* the last two in 2^-32 ns, and whole in that */
+	int64_t last;
+	mpq_t value;
 
 	d->passed = 0;
-	if (!all)
+	if (!left)
 		return;
-	mpq_inits(loop, adjtime, NULL);
+	last = exact_second(x);
+	mpq_init(value);
+	mpq_mul_2exp(value, d->offset, 32);
+	offset = toward_zero(value);
 	while (left) {
-		int64_t second = exact_second(x) - (int64_t)left + 1, us;
-		struct exact_discipline before = *d;
+		int64_t second = last - (int64_t)left + 1, us;
+		int32_t state = d->state;
+		int64_t leap_sec = d->leap_sec;
 		uint64_t count = 1;
 		int step = leap(d, second);
+		/* Of the offset the 2^(2 + constant)th part, cut off towards zero. */
+		whole_ns loop = offset / ((whole_ns)1 << (2 + d->constant));
 
-		loop_slew(d, loop);
 		/* As long as the state rests and the loop has nothing to do, seconds differ only in number. */
-		if (mpq_sgn(loop) == 0 && d->state == before.state && d->leap_sec == before.leap_sec && left > 1) {
+		if (!loop && d->state == state && d->leap_sec == leap_sec && left > 1) {
 			count = left - 1;
-			if (d->leap_sec > second && (uint64_t)(d->leap_sec - second) < count)
-				count = (uint64_t)(d->leap_sec - second);
+			if (leap_sec > second && (uint64_t)(leap_sec - second) < count)
+				count = (uint64_t)(leap_sec - second);
 		}
 		us = (int64_t)clamp(d->adjust_us, -500 * (whole_ns)count, 500 * (whole_ns)count);
 		d->adjust_us -= us;
-		mpq_sub(d->offset, d->offset, loop);
-		set_integer(adjtime, (whole_ns)us * 1000);
-		mpq_add(loop, loop, adjtime);
-		mpq_add(d->owed, d->owed, loop);
-		meant = toward_zero(loop);
+		offset -= loop;
+		loop += (whole_ns)us * 1000 * ((whole_ns)1 << 32);
+		promised += loop;
+		meant = loop / ((whole_ns)1 << 32);
 		d->maxerror_us += (int64_t)count * 500;
 		if (d->maxerror_us > ERROR_MAX_US) {
 			d->maxerror_us = ERROR_MAX_US;
 			d->status |= VDK_STA_UNSYNC;
 		}
+		last += step;
 		x->now.real += step * NS_PER_SEC; /* TAI and the others are not concerned */
 		d->steps += step != 0;
 		d->leaps += step != 0;
 		left -= count;
 	}
+	set_integer(d->offset, offset);
+	mpq_div_2exp(d->offset, d->offset, 32);
+	set_integer(value, promised);
+	mpq_div_2exp(value, value, 32);
+	mpq_add(d->owed, d->owed, value);
 	clamp_to(d->owed, (whole_ns)1 << 61);
-	owed = floor_of(d->owed);
+	mpq_clear(value);
+	/* Eight seconds owed are as many as more. */
+	rest = clamp(floor_of(d->owed), -8 * NS_PER_SEC, 8 * NS_PER_SEC) - meant;
+	span = floor_of(x->now.mono) - d->played;
+	d->played = floor_of(x->now.mono);
 	d->slew_ns = 0;
-	if (meant || owed > 100 || owed < -100)
-		d->slew_ns = meant + clamp((owed - meant) / (whole_ns)all, -500000, 500000);
+	if (meant || rest > 100 || rest < -100) {
+		rest = span > NS_PER_SEC ? rest * NS_PER_SEC / span : rest;
+		d->slew_ns = meant + clamp(rest, -500000, 500000);
+	}
 	steer(x);
-	mpq_clears(loop, adjtime, NULL);
 }
 
 void exact_play(struct exact *x, position at)
@@ -313,8 +324,8 @@ static void set_status(struct exact *x, int32_t status)
 	d->status = (d->status & VDK_STA_RONLY) | (status & ~VDK_STA_RONLY);
 }
 
-/* The loops: t seconds after the last update, the frequency moves by offset * t / (2^(4 + constant))^2, t at most 2^(3 + constant); and
- * where the frequency-locked loop is at work, by offset / 4t. */
+/* The loops: t seconds after the last update, the frequency moves by offset * t / (2^(4 + constant))^2, t at most 2^(3
+ * + constant); and where the frequency-locked loop is at work, by offset / 4t. */
 static void set_offset(struct exact *x, whole_ns offset)
 {
 	struct exact_discipline *d = &x->discipline;
@@ -430,7 +441,7 @@ int exact_adjust(struct exact *x, position at, struct vdk_timex *tx, bool *refus
 
 		if (wall < 0 || wall >= (VDK_WALL_SEC_MAX + 1) * (whole_ns)NS_PER_SEC)
 			return -VDK_EINVAL;
-		exact_set_wall(x, at, wall);
+		exact_put_wall(x, wall);
 	}
 	if (!(tx->modes & 0x8000)) {
 		if (tx->modes)

@@ -185,14 +185,19 @@ void exact_tick(struct exact *x, position at)
 }
 
 /* REALTIME then reads `wall`, and TAI as much more as before. The lines' fraction of a nanosecond stays. */
-void exact_set_wall(struct exact *x, position at, whole_ns wall)
+void exact_put_wall(struct exact *x, whole_ns wall)
 {
 	whole_ns tai = x->now.tai - x->now.real;
 
-	exact_tick(x, at);
 	exact_discipline_clear(x);
 	x->now.real = wall - floor_of(x->now.mono);
 	x->now.tai = x->now.real + tai;
+}
+
+void exact_set_wall(struct exact *x, position at, whole_ns wall)
+{
+	exact_tick(x, at);
+	exact_put_wall(x, wall);
 }
 
 /* A faster line starts here. A slower one meets the old where the counter will be `bound` cycles on, so it starts

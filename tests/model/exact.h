@@ -34,6 +34,7 @@ struct exact_discipline {
 	mpq_t owed;       /* ns: slews promised, less those done */
 	mpq_t base;       /* the rate without a slew, ns per cycle */
 	whole_ns slew_ns; /* in this second */
+	whole_ns played;  /* MONOTONIC when seconds were last begun */
 	uint64_t passed;  /* seconds that have begun and were not looked at */
 	uint64_t steps, leaps;
 };
@@ -111,6 +112,8 @@ bool exact_rate_met(whole_ns from, position begin, whole_ns to, position end, co
 
 /* The lines' start moves on to `at`. */
 void exact_tick(struct exact *x, position at);
+/* Set REALTIME there. */
+void exact_put_wall(struct exact *x, whole_ns wall);
 /* Another rate, which is `error` off `ideal` at most. */
 void exact_bend(struct exact *x, bool raw, const mpq_t rate, const mpq_t ideal, const mpq_t error);
 /* `units` of 2^(shift - 64). */

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vdk/timex.h"
 #include "world.h"
 
 #define TEN_YEARS_NS 315576000000000000ull
 /* Of the publication bound: for what is done after the last moment that a history waits for, at most 17 readings of a
  * counter and the readers of two publications. */
 #define ROOM 40
+#define DAY_NS 86400000000000ll
 #define LONGEST_TICK_NS 1000000000ull
 
 /* --- Random words --- */
@@ -67,7 +69,7 @@ static bool tick(struct world *w, const uint64_t *random)
 	return true;
 }
 
-/* Any time that a clock may be set to; one in four is close to what it says. */
+/* Any time that a clock may be set to; one in four is close to what it says, one in four close before midnight. */
 static bool set_wall(struct world *w, const uint64_t *random)
 {
 	whole_ns reading[EXACT_CLOCKS], wall = (whole_ns)between(random[0], 0, VDK_WALL_SEC_MAX) * VDK_NS_PER_SEC +
@@ -77,6 +79,8 @@ static bool set_wall(struct world *w, const uint64_t *random)
 	exact_read(&w->exact.now, world_position(w), reading);
 	if (random[1] >> 62 == 0)
 		wall = reading[0] + (whole_ns)(random[0] % 2000000001) - 1000000000;
+	if (random[1] >> 62 == 1) /* close to where leap seconds are */
+		wall += -(wall % DAY_NS) + DAY_NS - (whole_ns)any_size(random[1], 1, 5000000000);
 	ts.tv_sec = (int64_t)(wall / VDK_NS_PER_SEC), ts.tv_nsec = (int64_t)(wall % VDK_NS_PER_SEC);
 	if (wall < 0 || ts.tv_sec > VDK_WALL_SEC_MAX) {
 		expect(vdk_time_set_wall(&w->tk, &ts), -VDK_EINVAL, "vdk_time_set_wall");
@@ -212,6 +216,98 @@ static bool set_clocksource(struct world *w, const uint64_t *random)
 	return true;
 }
 
+/* From -most to most, each power of two as likely. */
+static int64_t any_sign(uint64_t word, uint64_t most)
+{
+	int64_t size = (int64_t)any_size(word, 1, most);
+
+	return word & 1 ? -size : size;
+}
+
+/* A request: as a rule one that does something, with all values in their range; sometimes any bits at all. */
+static void random_request(const struct world *w, const uint64_t *random, struct vdk_timex *tx)
+{
+	static const unsigned int modes[] = { VDK_ADJ_OFFSET,
+					      VDK_ADJ_OFFSET,
+					      VDK_ADJ_OFFSET | VDK_ADJ_FREQUENCY,
+					      VDK_ADJ_FREQUENCY,
+					      VDK_ADJ_TICK,
+					      VDK_ADJ_FREQUENCY | VDK_ADJ_TICK,
+					      VDK_ADJ_STATUS,
+					      VDK_ADJ_STATUS,
+					      VDK_ADJ_STATUS | VDK_ADJ_OFFSET,
+					      VDK_ADJ_TIMECONST,
+					      VDK_ADJ_SETOFFSET,
+					      VDK_ADJ_SETOFFSET | VDK_ADJ_NANO,
+					      VDK_ADJ_MAXERROR,
+					      VDK_ADJ_TAI,
+					      VDK_ADJ_MICRO,
+					      VDK_ADJ_NANO,
+					      VDK_ADJ_ESTERROR,
+					      0,
+					      VDK_ADJ_OFFSET_SINGLESHOT,
+					      VDK_ADJ_OFFSET_SINGLESHOT,
+					      VDK_ADJ_OFFSET_SS_READ };
+	static const int32_t status[] = { VDK_STA_PLL,
+					  VDK_STA_PLL,
+					  VDK_STA_PLL | VDK_STA_FLL,
+					  VDK_STA_PLL | VDK_STA_INS,
+					  VDK_STA_PLL | VDK_STA_DEL,
+					  VDK_STA_INS,
+					  VDK_STA_DEL,
+					  0,
+					  VDK_STA_PLL | VDK_STA_FREQHOLD,
+					  VDK_STA_UNSYNC };
+	uint64_t odd = random[1] >> 58;
+
+	*tx = (struct vdk_timex){ .modes = modes[random[0] % (sizeof(modes) / sizeof(modes[0]))],
+				  .status = status[(random[0] >> 8) % (sizeof(status) / sizeof(status[0]))],
+				  .offset = any_sign(random[1], 1000000000),
+				  .freq = any_sign(random[1] >> 1, 40000000),
+				  .tick = (int64_t)between(random[0] >> 16, 8990, 11010),
+				  .constant = (int64_t)between(random[0] >> 24, 0, 40),
+				  .maxerror = any_sign(random[1] >> 2, 20000000),
+				  .esterror = any_sign(random[1] >> 3, 20000000),
+				  .time = { any_sign(random[1] >> 4, 100000000),
+					    (int64_t)between(random[0] >> 20, 0, 999999) } };
+	if (odd == 0)
+		tx->modes = (unsigned int)(random[1] & 0xffff);
+	if (odd == 1)
+		tx->status = (int32_t)random[1];
+	if (odd == 2)
+		tx->offset = tx->freq = tx->constant = tx->maxerror = (int64_t)random[1];
+	if (odd == 3)
+		tx->time.tv_usec = (int64_t)random[1] >> (random[0] & 31);
+	(void)w;
+}
+
+static bool adjust(struct world *w, const uint64_t *random)
+{
+	struct vdk_timex got, want;
+	bool refused;
+	int rc, exact;
+
+	random_request(w, random, &got);
+	want = got;
+	TELL(" modes 0x%x status 0x%x offset %lld freq %lld tick %lld constant %lld time %lld.%lld", got.modes,
+	     (unsigned int)got.status, (long long)got.offset, (long long)got.freq, (long long)got.tick,
+	     (long long)got.constant, (long long)got.time.tv_sec, (long long)got.time.tv_usec);
+	rc = vdk_time_adjust(&w->tk, &got);
+	exact = exact_adjust(&w->exact, w->met[w->current], &want, &refused);
+	expect(rc, exact, "vdk_time_adjust");
+	if (rc >= 0 && memcmp(&got, &want, sizeof(got)) != 0)
+		world_fail("adjtimex says offset %lld freq %lld maxerror %lld status 0x%x constant %lld time %lld.%lld "
+			   "tick %lld "
+			   "tai %d, exact is %lld %lld %lld 0x%x %lld %lld.%lld %lld %d",
+			   (long long)got.offset, (long long)got.freq, (long long)got.maxerror,
+			   (unsigned int)got.status, (long long)got.constant, (long long)got.time.tv_sec,
+			   (long long)got.time.tv_usec, (long long)got.tick, got.tai, (long long)want.offset,
+			   (long long)want.freq, (long long)want.maxerror, (unsigned int)want.status,
+			   (long long)want.constant, (long long)want.time.tv_sec, (long long)want.time.tv_usec,
+			   (long long)want.tick, want.tai);
+	return !refused;
+}
+
 static const struct kind {
 	const char *name;
 	unsigned int weight;
@@ -219,7 +315,8 @@ static const struct kind {
 } kinds[] = {
 	{ "tick", 20, tick },
 	{ "set_wall", 2, set_wall },
-	{ "set_freq", 8, set_freq },
+	{ "set_freq", 3, set_freq },
+	{ "adjtimex", 16, adjust },
 	{ "set_raw_freq", 1, set_raw_freq },
 	{ "set_clocksource", 3, set_clocksource },
 	{ "suspend", 1, suspend },
@@ -250,6 +347,8 @@ static void do_op(struct world *w, const struct op *op)
 
 	if ((how & 15) == 1)
 		ns = random[2] % 20000; /* as soon as a reader of the publication before the last can still be there */
+	if ((how & 15) >= 12)
+		ns = random[2] % 10000000000; /* seconds, of which the discipline takes notice */
 	if ((how & 15) == 2)
 		ns = TEN_YEARS_NS; /* for most counters, the last moment there is */
 	TELL("# +%llu.%09llu s: %s", (unsigned long long)(ns / VDK_NS_PER_SEC),

@@ -19,6 +19,8 @@ const char *const tally_name[TALLIES] = {
 	[RATES] = "rates measured",
 	[SWITCHES] = "changes of the counter, forward by no more than allowed",
 	[LATE] = "late publications",
+	[LEAPS] = "leap seconds",
+	[SLEWS] = "seconds with a slew",
 };
 
 static const char *clock_name(int i)
@@ -253,6 +255,12 @@ void world_after(struct world *w, unsigned int probes, uint64_t span)
 		if (g[0].counter != g[1].counter)
 			not_too_far_ahead(w);
 	}
+	tally[LEAPS] += w->exact.discipline.leaps;
+	w->exact.discipline.leaps = 0;
+	tally[SLEWS] += w->exact.discipline.slew_ns != 0;
+	if (vdk_time_steps(&w->tk) != w->exact.discipline.steps)
+		world_fail("vdk_time_steps() is %llu, there were %llu", (unsigned long long)vdk_time_steps(&w->tk),
+			   (unsigned long long)w->exact.discipline.steps);
 	if (w->tk.late_publishes != w->late_publishes)
 		world_fail("late_publishes is %llu, late were %llu", (unsigned long long)w->tk.late_publishes,
 			   (unsigned long long)w->late_publishes);

@@ -72,6 +72,8 @@ enum tally {
 	RATES,
 	SWITCHES,
 	LATE,
+	LEAPS,
+	SLEWS,
 	TALLIES
 };
 extern uint64_t tally[TALLIES];
