@@ -145,15 +145,6 @@ SYSCALL(clock_getres)
 	return arg[1] ? copy_to_user(arg[1], &ts, sizeof(ts)) : 0;
 }
 
-static long set_wall(const struct vdk_timespec *ts)
-{
-	long rc = clock_set_wall(ts);
-
-	if (!rc)
-		clock_was_set();
-	return rc;
-}
-
 SYSCALL(clock_settime)
 {
 	int id = (int)arg[0];
@@ -167,7 +158,7 @@ SYSCALL(clock_settime)
 		return cpu_clock_read(id, &ts) ? -EINVAL : -EPERM;
 	if (!timespec_valid(&ts))
 		return -EINVAL;
-	return process_privileged(current_process()) ? set_wall(&ts) : -EPERM;
+	return process_privileged(current_process()) ? clock_set_wall(&ts) : -EPERM;
 }
 
 SYSCALL(gettimeofday)
@@ -204,7 +195,7 @@ static long set_zone(const struct vdk_timezone *tz, bool with_time)
 		return 0;
 	ASSERT(!clock_now(VDK_CLOCK_REALTIME, &ts));
 	ts.tv_sec += tz->tz_minuteswest * 60;
-	return set_wall(&ts);
+	return clock_set_wall(&ts);
 }
 
 SYSCALL(settimeofday)
@@ -228,7 +219,7 @@ SYSCALL(settimeofday)
 	if (arg[1])
 		rc = set_zone(&tz, arg[0]);
 	if (!rc && arg[0])
-		rc = set_wall(&ts);
+		rc = clock_set_wall(&ts);
 	return rc;
 }
 

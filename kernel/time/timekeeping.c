@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's clocks, kept by the kit.
  *
- * Owns: the timekeeper, its lock and its page. Relies on: arch_clocksources(), the timer trap.
+ * Owns: the timekeeper, its lock and its page. Relies on: arch_clocksources(), the timer trap, clock_was_set().
  * Never: computes a time. */
 #include "time/timekeeping.h"
 
@@ -14,12 +14,21 @@
 #include "core/log.h"
 #include "core/spinlock.h"
 #include "mm/page.h"
+#include "time/clock.h"
 #include "time/timer.h"
 #include "trap/trap.h"
 #include "vdso-image.h"
 
 static struct spinlock lock; /* the one writer */
 static struct vdk_timekeeper tk;
+static uint64_t steps_seen; /* lock */
+/* Interrupts when the discipline wants a tick: a leap second takes effect at its edge, also while the CPU idles. */
+static struct timer event_timer;
+
+static void event(struct timer *t)
+{
+	(void)t; /* the tick comes with each timer interrupt */
+}
 static paddr_t data_page;
 static bool started;
 
@@ -52,6 +61,7 @@ void timekeeping_init(void)
 #ifdef ARCH_HWPROBE_KEYS
 	tell_hwprobe();
 #endif
+	timer_setup(&event_timer, event);
 	started = true;
 	log_info("time: clocksource %s, %llu Hz, %s user mode", cs->name, (unsigned long long)cs->hz,
 		 cs->user_mode == VDK_MODE_SYSCALL ? "not readable in" : "readable in");
@@ -62,12 +72,28 @@ paddr_t timekeeping_page(void)
 	return data_page;
 }
 
+/* The end of a change: whoever waits on a clock that was stepped looks again. */
+static void changed(unsigned long flags)
+{
+	uint64_t event_ns = vdk_time_next_event_ns(&tk);
+	bool stepped = vdk_time_steps(&tk) != steps_seen;
+
+	steps_seen = vdk_time_steps(&tk);
+	spin_unlock(&lock, flags);
+	if (event_ns == UINT64_MAX)
+		timer_cancel(&event_timer);
+	else if (!event_timer.armed || event_timer.expires_ns != event_ns)
+		timer_arm(&event_timer, event_ns);
+	if (stepped)
+		clock_was_set();
+}
+
 void timekeeping_tick(void)
 {
 	unsigned long flags = spin_lock(&lock);
 
 	vdk_time_tick(&tk);
-	spin_unlock(&lock, flags);
+	changed(flags);
 }
 
 static bool timekeeping_timer(struct trap_info *info)
@@ -114,12 +140,45 @@ int64_t clock_realtime_ns(void)
 	return now_ns(VDK_CLOCK_REALTIME);
 }
 
+/* clock_settime(2): REALTIME may not be earlier than MONOTONIC. */
+static bool before_start(int64_t realtime_ns)
+{
+	return realtime_ns < now_ns(VDK_CLOCK_MONOTONIC);
+}
+
 int clock_set_wall(const struct vdk_timespec *ts)
 {
-	unsigned long flags = spin_lock(&lock);
-	int rc = vdk_time_set_wall(&tk, ts);
+	unsigned long flags;
+	int rc;
 
-	spin_unlock(&lock, flags);
+	if (!timespec_valid(ts) || before_start((int64_t)timespec_ns(ts)))
+		return -EINVAL;
+	flags = spin_lock(&lock);
+	rc = vdk_time_set_wall(&tk, ts);
+	changed(flags);
+	return rc;
+}
+
+/* The same for ADJ_SETOFFSET. What the kit refuses need not be right here. */
+static bool steps_before_start(const struct vdk_timex *tx)
+{
+	int64_t sec = tx->time.tv_sec, unit = tx->modes & VDK_ADJ_NANO ? 1 : 1000;
+
+	if (!(tx->modes & VDK_ADJ_SETOFFSET) || sec >= 0 || sec < -VDK_WALL_SEC_MAX || (uint64_t)tx->time.tv_usec > NSEC_PER_SEC)
+		return false;
+	return before_start(clock_realtime_ns() + sec * NSEC_PER_SEC + tx->time.tv_usec * unit);
+}
+
+int clock_adjust(struct vdk_timex *tx)
+{
+	unsigned long flags;
+	int rc;
+
+	if (steps_before_start(tx))
+		return -EINVAL;
+	flags = spin_lock(&lock);
+	rc = vdk_time_adjust(&tk, tx);
+	changed(flags);
 	return rc;
 }
 

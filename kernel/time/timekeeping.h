@@ -8,6 +8,7 @@
 #include "core/types.h"
 
 struct vdk_timespec;
+struct vdk_timex;
 
 /* After arch_time_init(): choose a clocksource, start the timekeeper, fill the page. */
 void timekeeping_init(void);
@@ -27,8 +28,10 @@ int clock_res_ns(int clock_id, uint32_t *ns);
 uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
 int64_t clock_realtime_ns(void); /* CLOCK_REALTIME, for file times */
 
-/* REALTIME becomes `ts` now. 0 or -EINVAL. */
+/* REALTIME becomes `ts` now. 0 or -EINVAL: before 1970, before MONOTONIC, or after VDK_WALL_SEC_MAX. No lock held. */
 int clock_set_wall(const struct vdk_timespec *ts);
+/* adjtimex, for who is privileged or changes nothing: VDK_TIME_* or -EINVAL. No lock held. */
+int clock_adjust(struct vdk_timex *tx);
 void clock_set_zone(int32_t minutes_west, int32_t dst_time);
 void clock_zone(int32_t *minutes_west, int32_t *dst_time);
 

@@ -364,25 +364,24 @@ static void set(struct vdk_timekeeper *tk, const struct vdk_timex *tx)
 	steer(tk);
 }
 
+/* All but the offset; what is reserved stays as the caller has it. */
 static int fill(const struct vdk_timekeeper *tk, struct vdk_timex *tx)
 {
 	const struct vdk_discipline *d = &tk->discipline;
-	int64_t unit = d->status & VDK_STA_NANO ? 1 : 1000, offset = tx->offset;
 
-	*tx = (struct vdk_timex){
-		.modes = tx->modes,
-		.offset = offset,
-		.freq = d->freq / FREQ_SCALE,
-		.maxerror = d->maxerror_us,
-		.esterror = d->esterror_us,
-		.status = d->status,
-		.constant = d->constant,
-		.precision = 1,
-		.tolerance = FREQ_LIMIT / FREQ_SCALE,
-		.time = { tk->now.sec[VDK_CLOCK_REALTIME], tk->now.ns[VDK_CLOCK_REALTIME] / unit },
-		.tick = d->tick_us,
-		.tai = tk->now.tai_offset_sec,
-	};
+	tx->freq = d->freq / FREQ_SCALE;
+	tx->maxerror = d->maxerror_us;
+	tx->esterror = d->esterror_us;
+	tx->status = d->status;
+	tx->constant = d->constant;
+	tx->precision = 1;
+	tx->tolerance = FREQ_LIMIT / FREQ_SCALE;
+	tx->time.tv_sec = tk->now.sec[VDK_CLOCK_REALTIME];
+	tx->time.tv_usec = tk->now.ns[VDK_CLOCK_REALTIME] / (d->status & VDK_STA_NANO ? 1 : 1000);
+	tx->tick = d->tick_us;
+	tx->ppsfreq = tx->jitter = tx->stabil = tx->jitcnt = tx->calcnt = tx->errcnt = tx->stbcnt = 0;
+	tx->shift = 0;
+	tx->tai = tk->now.tai_offset_sec;
 	return d->status & (VDK_STA_UNSYNC | VDK_STA_CLOCKERR) ? VDK_TIME_ERROR : d->state;
 }
 

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* The latest wall time that can be set: int64_t nanoseconds, less 30 years of uptime; Linux's limit. */
-#define VDK_WALL_SEC_MAX 8277292036ll
+#define VDK_WALL_SEC_MAX 8277292035ll
 /* Limit of vdk_time_set_freq() either way: 100000 ppm. */
 #define VDK_FREQ_MAX (100000ll * 65536)
 

@@ -31,6 +31,8 @@ extern _Thread_local int errno;
 #define ELOOP 40
 #define ELIBBAD 80
 #define ENOTSUP 95
+#define EOPNOTSUPP 95
 #define ETIMEDOUT 110
+#define ECANCELED 125
 
 #endif
