@@ -170,3 +170,33 @@ NO_BUILTIN size_t strlcpy(char *to, const char *from, size_t size)
 	}
 	return n;
 }
+
+static size_t without_newline(const char *text, size_t size)
+{
+	return size && text[size - 1] == '\n' ? size - 1 : size;
+}
+
+bool text_is(const char *text, size_t size, const char *word)
+{
+	size = without_newline(text, size);
+	return size == strlen(word) && !memcmp(text, word, size);
+}
+
+bool text_to_int(const char *text, size_t size, int64_t *value)
+{
+	bool minus = size && *text == '-';
+	size_t end = without_newline(text, size), i = minus;
+	int64_t v = 0;
+
+	if (i == end)
+		return false;
+	for (; i < end; i++) {
+		int digit = text[i] - '0';
+
+		if (digit < 0 || digit > 9 || __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, minus ? -digit : digit, &v))
+			return false;
+	}
+	*value = v;
+	return true;
+}

@@ -21,4 +21,10 @@ char *strstr(const char *s, const char *needle);
 /* Copy at most size-1 bytes and end with NUL; the length of `from`. */
 size_t strlcpy(char *to, const char *from, size_t size);
 
+/* What is written to a file of /proc or /sys: `size` bytes, a newline at the end or not. */
+/* Are they `word`? */
+bool text_is(const char *text, size_t size, const char *word);
+/* A decimal number, with a minus sign or without. False: it is none, or does not fit. */
+bool text_to_int(const char *text, size_t size, int64_t *value);
+
 #endif

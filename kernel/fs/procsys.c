@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/sys and /sys.
  * Owns: the figures that these files give. Relies on: synth.c.
- * Never: lets a program change one. */
+ * Never: lets a program change one, but for what /sys/power and the clock's alarm are there for. */
+#include "abi/errno.h"
+#include "arch/arch.h"
 #include "core/log.h"
 #include "core/random.h"
 #include "core/string.h"
 #include "fs/proc.h"
 #include "proc/internal.h"
 #include "syscall/uts.h"
+#include "time/suspend.h"
 
 #define SYSFS_MAGIC 0x62656572
 
@@ -159,6 +162,57 @@ const struct synth_entry procsys_entries[PROCSYS_COUNT] = {
 	SYNTH_DIR("vm", vm_files),
 };
 
+static int power_state(const struct synth_node *n, struct text *t)
+{
+	(void)n;
+	text_printf(t, "freeze mem\n");
+	return 0;
+}
+
+static int power_state_store(const struct synth_node *n, const char *text, size_t size)
+{
+	(void)n;
+	if (!text_is(text, size, "freeze") && !text_is(text, size, "mem"))
+		return -EINVAL;
+	suspend();
+	return 0;
+}
+
+NUMBER(mem_sleep, "[s2idle]")
+
+static int rtc_since_epoch(const struct synth_node *n, struct text *t)
+{
+	int64_t sec;
+
+	(void)n;
+	if (!arch_wall_time(&sec))
+		return -EIO;
+	text_printf(t, "%ld\n", sec);
+	return 0;
+}
+
+static int rtc_wakealarm(const struct synth_node *n, struct text *t)
+{
+	int64_t at = suspend_wakeup();
+
+	(void)n;
+	if (at)
+		text_printf(t, "%ld\n", at);
+	return 0;
+}
+
+/* Seconds since 1970, or +seconds from now. */
+static int rtc_wakealarm_store(const struct synth_node *n, const char *text, size_t size)
+{
+	bool relative = size && *text == '+';
+	int64_t sec;
+
+	(void)n;
+	if (!text_to_int(text + relative, size - relative, &sec))
+		return -EINVAL;
+	return suspend_set_wakeup(sec, relative);
+}
+
 static const struct synth_entry cpu_files[] = {
 	{ .name = "cpu0", .mode = S_IFDIR | 0555 },
 	SYNTH_TEXT("online", 0444, cpu_list),
@@ -167,7 +221,21 @@ static const struct synth_entry cpu_files[] = {
 };
 static const struct synth_entry system_dirs[] = { SYNTH_DIR("cpu", cpu_files) };
 static const struct synth_entry devices_dirs[] = { SYNTH_DIR("system", system_dirs) };
-static const struct synth_entry sys_dirs[] = { SYNTH_DIR("devices", devices_dirs) };
+static const struct synth_entry rtc_files[] = {
+	SYNTH_TEXT("since_epoch", 0444, rtc_since_epoch),
+	{ .name = "wakealarm", .mode = S_IFREG | 0644, .show = rtc_wakealarm, .store = rtc_wakealarm_store },
+};
+static const struct synth_entry rtc_dirs[] = { SYNTH_DIR("rtc0", rtc_files) };
+static const struct synth_entry class_dirs[] = { SYNTH_DIR("rtc", rtc_dirs) };
+static const struct synth_entry power_files[] = {
+	SYNTH_TEXT("mem_sleep", 0444, mem_sleep),
+	{ .name = "state", .mode = S_IFREG | 0644, .show = power_state, .store = power_state_store },
+};
+static const struct synth_entry sys_dirs[] = {
+	SYNTH_DIR("class", class_dirs),
+	SYNTH_DIR("devices", devices_dirs),
+	SYNTH_DIR("power", power_files),
+};
 
 struct inode *sysfs_create(void)
 {

@@ -246,7 +246,7 @@ static int sleep_released(struct futex_waiter *w, const struct futex_deadline *d
 		uint64_t deadline = NO_DEADLINE;
 
 		sleep_begin();
-		if (d && clock_settable(d->clock))
+		if (d && clock_can_step(d->clock))
 			waitq_add(&clock_set_waitq, &clock_waiter);
 		if (d)
 			deadline = clock_deadline(d->clock, d->ns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Clocks as system calls see them: reading, setting, and what follows a clock that is set.
- * Owns: the list of timers on settable clocks. Relies on: clock_now() for the page's seven clocks, cputime.c.
+ * Owns: the list of timers on clocks that can step. Relies on: clock_now() for the page's seven clocks, cputime.c.
  * Never: works out a time of its own; the page's read path does. */
 #include "time/clock.h"
 
@@ -16,7 +16,7 @@ struct waitq clock_set_waitq = { .waiters = LIST_INIT(clock_set_waitq.waiters) }
 
 static struct spinlock lock;
 /* lock */
-static struct list on_settable = LIST_INIT(on_settable);
+static struct list on_stepping = LIST_INIT(on_stepping);
 
 /* Without a clock that wakes the machine the alarm clocks are the clocks that they are named after. */
 static int alarm_base(int clock_id)
@@ -42,9 +42,14 @@ bool clock_follows(int clock_id, int *base)
 	       *base == VDK_CLOCK_TAI;
 }
 
-bool clock_settable(int base)
+bool clock_can_step(int base)
 {
-	return base == VDK_CLOCK_REALTIME || base == VDK_CLOCK_TAI;
+	return base != VDK_CLOCK_MONOTONIC;
+}
+
+int clock_for_span(int base)
+{
+	return base == VDK_CLOCK_BOOTTIME ? base : VDK_CLOCK_MONOTONIC;
 }
 
 uint64_t clock_base_ns(int base)
@@ -82,8 +87,8 @@ void clock_timer_arm(struct clock_timer *t, int base, uint64_t expires_ns)
 	list_remove(&t->link);
 	t->base = base;
 	t->expires_ns = expires_ns;
-	if (clock_settable(base))
-		list_push_back(&on_settable, &t->link);
+	if (clock_can_step(base))
+		list_push_back(&on_stepping, &t->link);
 	timer_arm(&t->timer, clock_deadline(base, expires_ns));
 	spin_unlock(&lock, flags);
 }
@@ -93,7 +98,7 @@ void clock_timer_watch(struct clock_timer *t)
 	unsigned long flags = spin_lock(&lock);
 
 	list_remove(&t->link);
-	list_push_back(&on_settable, &t->link);
+	list_push_back(&on_stepping, &t->link);
 	spin_unlock(&lock, flags);
 }
 
@@ -112,7 +117,7 @@ void clock_was_set(void)
 	unsigned long flags = spin_lock(&lock);
 	struct clock_timer *t;
 
-	list_each(t, &on_settable, link) {
+	list_each(t, &on_stepping, link) {
 		if (t->timer.armed)
 			timer_arm(&t->timer, clock_deadline(t->base, t->expires_ns));
 		if (t->set)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: clock ids as system calls take them, arithmetic on times, clocks that can be set.
+/* Owns: clock ids as system calls take them, arithmetic on times, clocks that step.
  * Relies on: timekeeping.h for the seven clocks of the page, proc for CPU time.
  * Who may include: every kernel file. */
 #ifndef VDK_KERNEL_TIME_CLOCK_H
@@ -51,19 +51,22 @@ int clock_read(int clock_id, struct vdk_timespec *ts);
 /* A clock that timers and sleeps can follow: REALTIME, MONOTONIC, BOOTTIME, TAI, and the alarm clocks as what they
  * alarm. */
 bool clock_follows(int clock_id, int *base);
-bool clock_settable(int base); /* REALTIME, TAI: it can step, a deadline on it must be worked out again */
+bool clock_can_step(int base); /* REALTIME, TAI when set, BOOTTIME by a sleep: a deadline on it must be worked out again */
+/* The clock that a length of time on clock `base` is measured by: it is the same whoever sets clocks, and goes on in a sleep of the
+ * machine if BOOTTIME does. */
+int clock_for_span(int base);
 /* Such a clock's time now, and the MONOTONIC moment at which it will show `ns`, if nobody sets it. */
 uint64_t clock_base_ns(int base);
 uint64_t clock_deadline(int base, uint64_t ns);
 
-/* Sleepers and timers on settable clocks look again. Called by everyone who steps REALTIME or TAI. */
+/* Sleepers and timers on these clocks look again. Called by everyone who makes one step. */
 void clock_was_set(void);
 extern struct waitq clock_set_waitq;   /* woken by clock_was_set() */
 
 /* A timer at a moment of any clock that clock_follows() accepts. */
 struct clock_timer {
 	struct timer timer;
-	struct list link; /* among those on settable clocks */
+	struct list link; /* among those on clocks that can step */
 	int base;
 	uint64_t expires_ns;
 	/* Told that the clock was set; NULL: need not know. Interrupts off; may take no lock under which it arms. */

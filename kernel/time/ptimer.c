@@ -266,9 +266,8 @@ static long set_timer(struct posix_timer *t, bool absolute, const struct timespe
 	t->active = value;
 	t->overrun = 0;
 	if (value) {
-		/* A span is the same whatever happens to the clock meanwhile. */
-		t->base = absolute ? t->clock : VDK_CLOCK_MONOTONIC;
-		t->expires_ns = absolute ? value : time_add(clock_now_ns(), value);
+		t->base = absolute ? t->clock : clock_for_span(t->clock);
+		t->expires_ns = absolute ? value : time_add(clock_base_ns(t->base), value);
 		if (t->notify != SIGEV_NONE)
 			clock_timer_arm(&t->timer, t->base, t->expires_ns);
 	}

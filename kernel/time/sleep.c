@@ -17,7 +17,7 @@ static int sleep_until(int base, uint64_t ns)
 	waiter_init(&w);
 	do {
 		sleep_begin();
-		if (clock_settable(base))
+		if (clock_can_step(base))
 			waitq_add(&clock_set_waitq, &w);
 		rc = sleep_commit(clock_deadline(base, ns));
 		waitq_remove(&w);
@@ -53,15 +53,15 @@ static int put_rest(uaddr_t to, uint64_t deadline, uint64_t now)
 	return to ? copy_to_user(to, &rest, sizeof(rest)) : 0;
 }
 
-/* Relative sleeps run on MONOTONIC whatever the clock: setting it does not change how long they are. */
-static long sleep_relative(uint64_t ns, uaddr_t rest)
+static long sleep_relative(int clock, uint64_t ns, uaddr_t rest)
 {
 	struct thread *t = current_thread();
-	uint64_t deadline = t->restart.active ? t->restart.deadline_ns : time_add(clock_now_ns(), ns);
+	int base = clock_for_span(clock);
+	uint64_t deadline = t->restart.active ? t->restart.deadline_ns : time_add(clock_base_ns(base), ns);
 
-	if (!sleep_until(VDK_CLOCK_MONOTONIC, deadline))
+	if (!sleep_until(base, deadline))
 		return 0;
-	if (put_rest(rest, deadline, clock_now_ns()))
+	if (put_rest(rest, deadline, clock_base_ns(base)))
 		return -EFAULT;
 	t->restart.deadline_ns = deadline;
 	return -ERESTART_RESTARTBLOCK;
@@ -98,7 +98,7 @@ SYSCALL(nanosleep)
 
 	if (copy_from_user(&ts, arg[0], sizeof(ts)))
 		return -EFAULT;
-	return timespec_valid(&ts) ? sleep_relative(timespec_ns(&ts), arg[1]) : -EINVAL;
+	return timespec_valid(&ts) ? sleep_relative(VDK_CLOCK_MONOTONIC, timespec_ns(&ts), arg[1]) : -EINVAL;
 }
 
 SYSCALL(clock_nanosleep)
@@ -119,7 +119,7 @@ SYSCALL(clock_nanosleep)
 	if (cpu)
 		return sleep_on_cpu_clock(id, absolute, timespec_ns(&ts), arg[3]);
 	if (!absolute)
-		return sleep_relative(timespec_ns(&ts), arg[3]);
+		return sleep_relative(base, timespec_ns(&ts), arg[3]);
 	return sleep_until(base, timespec_ns(&ts)) ? -ERESTARTNOHAND : 0;
 }
 

@@ -104,6 +104,22 @@ static bool timekeeping_timer(struct trap_info *info)
 }
 TRAP_HANDLER(TRAP_TIMER, timekeeping_timer);
 
+void timekeeping_suspend(const struct vdk_timespec *persistent)
+{
+	unsigned long flags = spin_lock(&lock);
+
+	ASSERT(!vdk_time_suspend(&tk, persistent));
+	spin_unlock(&lock, flags);
+}
+
+void timekeeping_resume(const struct vdk_timespec *persistent)
+{
+	unsigned long flags = spin_lock(&lock);
+
+	ASSERT(!vdk_time_resume(&tk, persistent));
+	spin_unlock(&lock, flags);
+}
+
 uint64_t timekeeping_max_idle_ns(void)
 {
 	unsigned long flags = spin_lock(&lock);

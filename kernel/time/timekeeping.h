@@ -21,6 +21,10 @@ void timekeeping_tick(void);
 /* How long they may. */
 uint64_t timekeeping_max_idle_ns(void);
 
+/* No clock moves until it resumes; nothing may run in user mode meanwhile. What the battery-backed clock says, or NULL. */
+void timekeeping_suspend(const struct vdk_timespec *persistent);
+void timekeeping_resume(const struct vdk_timespec *persistent);
+
 /* What clock_gettime answers, by the image's own read path. 0 or -EINVAL for ids that the page does not hold. */
 int clock_now(int clock_id, struct vdk_timespec *ts);
 /* 0 or -EINVAL, as above. */

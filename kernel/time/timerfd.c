@@ -23,7 +23,7 @@ struct timerfd {
 	int clock; /* base */
 	struct spinlock lock;
 	/* lock */
-	int base;  /* MONOTONIC for relative times */
+	int base;  /* of expires_ns */
 	bool active, expired;
 	uint64_t expires_ns, interval_ns;
 	uint64_t ticks; /* counted so far, besides what `expired` stands for */
@@ -221,8 +221,8 @@ static void set(struct timerfd *t, unsigned int tfd_flags, const struct timespec
 	t->expired = false;
 	t->ticks = 0;
 	t->interval_ns = timespec_ns(&new->interval);
-	t->base = absolute ? t->clock : VDK_CLOCK_MONOTONIC;
-	t->expires_ns = absolute ? value : time_add(clock_now_ns(), value);
+	t->base = absolute ? t->clock : clock_for_span(t->clock);
+	t->expires_ns = absolute ? value : time_add(clock_base_ns(t->base), value);
 	t->active = value;
 	__atomic_store_n(&t->cancel_on_set, watch, __ATOMIC_RELEASE);
 	__atomic_store_n(&t->cancelled, false, __ATOMIC_RELEASE);

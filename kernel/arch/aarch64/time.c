@@ -78,14 +78,15 @@ void arch_timer_arm(uint64_t ns)
 /* The PL031's first register counts seconds. */
 bool arch_wall_time(int64_t *sec)
 {
-	fdt_node_t node = fdt_find_compatible("arm,pl031", NULL);
-	const volatile uint32_t *data;
+	static const volatile uint32_t *data;
 	paddr_t base;
 	uint64_t size;
 
-	if (!fdt_reg(node, 0, &base, &size))
-		return false;
-	data = kmap_device(base, PL031_SIZE);
+	if (!data) {
+		if (!fdt_reg(fdt_find_compatible("arm,pl031", NULL), 0, &base, &size))
+			return false;
+		data = kmap_device(base, PL031_SIZE);
+	}
 	*sec = *data;
 	return *sec != 0;
 }

@@ -29,7 +29,7 @@ static unsigned int field(uint32_t v, unsigned int at, unsigned int bits)
 
 bool arch_wall_time(int64_t *sec)
 {
-	volatile void *rtc = kmap_device(MACHINE_RTC, RTC_SIZE);
+	volatile void *rtc = kmap_device(MACHINE_RTC, RTC_SIZE); /* the device window: no mapping is made */
 	uint32_t toy, year, again;
 	unsigned int month, day, hour, minute, second;
 

@@ -74,14 +74,15 @@ void arch_time_init(void)
 
 bool arch_wall_time(int64_t *sec)
 {
-	fdt_node_t node = fdt_find_compatible("google,goldfish-rtc", NULL);
-	const volatile uint32_t *rtc;
+	static const volatile uint32_t *rtc;
 	paddr_t pa;
 	uint64_t size, low, high;
 
-	if (!fdt_reg(node, 0, &pa, &size))
-		return false;
-	rtc = kmap_device(pa, size);
+	if (!rtc) {
+		if (!fdt_reg(fdt_find_compatible("google,goldfish-rtc", NULL), 0, &pa, &size))
+			return false;
+		rtc = kmap_device(pa, size);
+	}
 	low = rtc[RTC_TIME_LOW];
 	high = rtc[RTC_TIME_HIGH];
 	*sec = (int64_t)((high << 32 | low) / NSEC_PER_SEC);
