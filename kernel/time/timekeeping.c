@@ -117,7 +117,7 @@ void timekeeping_resume(const struct vdk_timespec *persistent)
 	unsigned long flags = spin_lock(&lock);
 
 	ASSERT(!vdk_time_resume(&tk, persistent));
-	spin_unlock(&lock, flags);
+	changed(flags);
 }
 
 uint64_t timekeeping_max_idle_ns(void)
