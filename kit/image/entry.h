@@ -6,25 +6,10 @@
 #define VDK_IMAGE_ENTRY_H
 
 #include "counter.h"
-#include "exports.h"
+#include "export.h"
 #include "page/read.h"
-#include "syscall.h"
 
 extern const struct vdk_page vdk_data __attribute__((visibility("hidden")));
-
-/* VDK_ENTRY(long, time, (args)) { ... } defines the exported function of that name, with its prototype, and the weak plain
- * name where the architecture has those. */
-#ifdef VDK_PLAIN_NAMES
-#define VDK_ALIAS(type, name, target, args) \
-	type name args __attribute__((weak, alias(#target), visibility("default")));
-#else
-#define VDK_ALIAS(type, name, target, args)
-#endif
-#define VDK_ALIAS_OF(type, name, target, args) VDK_ALIAS(type, name, target, args)
-#define VDK_ENTRY(type, name, args)                                                        \
-	type VDK_PREFIX(name) args __attribute__((visibility("default"), aligned(64))); \
-	VDK_ALIAS_OF(type, name, VDK_PREFIX(name), args)                                   \
-	type VDK_PREFIX(name) args
 
 /* VDK_COUNTER_FN: the counter as the slot's mode says, whatever that is. */
 VDK_INLINE bool vdk_user_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)

@@ -2,12 +2,20 @@
 /* The image's layout: one read-execute segment from the ELF header on, and the data page directly below it. */
 #include "exports.h"
 #include "vdk/page.h"
+#ifdef VDK_LAYOUT_LINUX_6_1
+#include "linux_6_1.h"
+#endif
 
 SECTIONS
 {
 	. = SIZEOF_HEADERS;
 	.hash : {
+#ifdef VDK_LAYOUT_LINUX_6_1
+		vdk_data = . - SIZEOF_HEADERS - VDK_LINUX_6_1_BELOW;
+		vdk_proper = . - SIZEOF_HEADERS - VDK_LINUX_6_1_PROPER;
+#else
 		vdk_data = . - SIZEOF_HEADERS - VDK_PAGE_SIZE;
+#endif
 		*(.hash)
 	} :text
 	.gnu.hash : { *(.gnu.hash) }
@@ -28,8 +36,12 @@ SECTIONS
 	/DISCARD/ : { *(.comment) *(.note.GNU-stack) *(.llvm_addrsig) *(.riscv.attributes) }
 	/* Anything here would be writable or relocated: the audit refuses what it cannot be. */
 	.data : { *(.data .data.* .bss .bss.* COMMON .got .got.plt .plt) }
+#ifdef VDK_LAYOUT_LINUX_6_1
+	vdk_image_linux_6_1 = VDK_LINUX_6_1_BELOW;
+#else
 	vdk_image_data_size = VDK_PAGE_SIZE;
 	vdk_image_page_version = VDK_PAGE_VERSION;
+#endif
 #ifdef VDK_VERSION_SYMBOL
 	VDK_VERSION = 0;
 #endif
