@@ -37,7 +37,10 @@ IMAGE_FLAGS := $(TARGET) $(FREE) $(IMAGE_ARCH_FLAGS) -O2 -fPIC -fvisibility=hidd
 	-fno-builtin -fasynchronous-unwind-tables -fno-common -Ikit/include -Ikit/arch/$(ARCH) -Ikit
 IMAGE_OBJ := $(patsubst %.c,$O/%.o,$(wildcard kit/image/*.c)) $(patsubst %.S,$O/%.o,$(wildcard kit/arch/$(ARCH)/*.S))
 
-image: $B/vdso.so $B/vdso-image.h ## the vDSO, build/<arch>/vdso.so, audited
+# For the page of others: docs/decisions/linux-6.1-layout.md.
+LINUX_IMAGE_OBJ := $(patsubst %.c,$O/%.o,$(wildcard kit/image/linux_6_1/*.c)) $(patsubst %.S,$O/%.o,$(wildcard kit/arch/$(ARCH)/*.S))
+
+image: $B/vdso.so $B/vdso-image.h $B/vdso-linux-6.1.so ## the vDSO, build/<arch>/vdso.so, and one for Linux's page, audited
 
 $O/kit/image/%.o: kit/image/%.c
 	@mkdir -p $(@D)
@@ -47,13 +50,20 @@ $O/kit/arch/$(ARCH)/%.o: kit/arch/$(ARCH)/%.S
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(IMAGE_FLAGS) -c -o $@ $<
 
-$B/vdso.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
+$B/vdso.lds $B/vdso-linux-6.1.lds: kit/image/vdso.lds.S kit/arch/$(ARCH)/exports.h
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) -MMD -MT $@ -MF $B/vdso.lds.d -o $@ $<
+	$(call say,CC)$(CC) $(TARGET) -E -P -x assembler-with-cpp -Ikit/include -Ikit/arch/$(ARCH) $(if $(findstring linux,$(@F)),-DVDK_LAYOUT_LINUX_6_1) -MMD -MT $@ -MF $@.d -o $@ $<
+
+LINK_IMAGE = $(LD) -shared --hash-style=$(or $(IMAGE_HASH_STYLE),both) --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug --discard-locals \
+	-z noexecstack -z norelro -z rodynamic -z max-page-size=4096 -soname linux-vdso.so.1 -T $(@:.so=.lds) -o $@.tmp $(filter %.o,$^)
+
+$B/vdso-linux-6.1.so: $(LINUX_IMAGE_OBJ) $B/vdso-linux-6.1.lds $H/vdsoctl
+	$(call say,LD)$(LINK_IMAGE)
+	$(call say,AUDIT)$H/vdsoctl audit $@.tmp > $@.audit || { grep FAIL $@.audit >&2; exit 1; }
+	@mv $@.tmp $@
 
 $B/vdso.so: $(IMAGE_OBJ) $B/vdso.lds $H/vdsoctl
-	$(call say,LD)$(LD) -shared --hash-style=$(or $(IMAGE_HASH_STYLE),both) --build-id=sha1 --eh-frame-hdr -Bsymbolic --no-undefined --strip-debug --discard-locals \
-		-z noexecstack -z norelro -z rodynamic -z max-page-size=4096 -soname linux-vdso.so.1 -T $B/vdso.lds -o $@.tmp $(IMAGE_OBJ)
+	$(call say,LD)$(LINK_IMAGE)
 	$(call say,AUDIT)$H/vdsoctl header $@.tmp $B/vdso-image.h
 	@mv $@.tmp $@
 

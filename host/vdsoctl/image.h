@@ -14,6 +14,8 @@
 #define SONAME "linux-vdso.so.1"
 #define MAX_FILE_SIZE 0x10000 /* also bounds the work on a file made to be slow */
 #define PAGE 4096
+#define MIN_DATA 480 /* sizeof(struct vdk_linux_6_1_data) */
+#define MAX_DATA 0x80000 /* how far below the image code with 1 MiB of reach may look for data */
 #define MAX_EXPORTS 256
 #define MIN_FDE_SIZE 16 /* length, CIE pointer, address, range: 4 bytes each */
 
@@ -65,6 +67,7 @@ struct image {
 
 	char build_id[2 * 64 + 1];
 	uint64_t data_size, page_version;
+	uint64_t linux_6_1; /* layout linux-6.1: bytes from the data to the image; 0: the native layout */
 };
 
 /* `rule`, one of audit.c's list, has been checked: report a breach unless it is `kept`; return `kept`. */

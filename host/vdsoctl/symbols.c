@@ -252,6 +252,14 @@ void audit_local_symbols(struct image *im)
 			im->data_size = symbol.st_value;
 		if (strcmp(name, "vdk_image_page_version") == 0 && symbol.st_shndx == SHN_ABS)
 			im->page_version = symbol.st_value;
+		if (strcmp(name, "vdk_image_linux_6_1") == 0 && symbol.st_shndx == SHN_ABS)
+			im->linux_6_1 = symbol.st_value;
+	}
+	if (im->linux_6_1 > 0) {
+		require(im, im->linux_6_1 >= MIN_DATA && im->linux_6_1 <= MAX_DATA && im->linux_6_1 % 8 == 0, "linux-6.1",
+			"the absolute symbol vdk_image_linux_6_1 must be a multiple of 8, %d to %d (found 0x%lx)", MIN_DATA, MAX_DATA,
+			im->linux_6_1);
+		return;
 	}
 	require(im, im->data_size > 0 && im->data_size % PAGE == 0, "data-size",
 		"the absolute symbol vdk_image_data_size must be a multiple of %d (found 0x%lx)", PAGE, im->data_size);

@@ -133,24 +133,31 @@ static int64_t rescale(int64_t e, unsigned int from, unsigned int to)
 	return from <= to ? e * (1ll << (to - from)) : -(-e >> (from - to));
 }
 
-/* Put the line's base where the counter is now, as far from the timekeeper as it was under the old one, so that whatever the timekeeper
- * was moved by, between then and now, the line is too; then steer.
+/* Let the line pass, `cycles` after the timekeeper's base, as far from the timekeeper as it did under the old one: whatever the
+ * timekeeper was moved by, between then and now, the line is too. Then steer. The line's base is where the timekeeper's is, so that
+ * time(), which reads the base, says the second that the coarse clock says.
  *
  * A slower mult is also met in the future, by as much as vdk_tk_set_mult() does, for readers whose counter is read after their second
- * look at seq: for what the timekeeper's own rate became slower, it has done that. */
-static void follow(struct vdk_linux_6_1 *w, const struct vdk_timekeeper *tk, bool raw, int64_t e, uint64_t cycles)
+ * look at seq: for what the timekeeper's own rate became slower, it has done that. What the line says now. */
+static struct moment follow(struct vdk_linux_6_1 *w, const struct vdk_timekeeper *tk, bool raw, int64_t e, uint64_t cycles)
 {
 	struct vdk_linux_6_1_line *line = &w->line[raw];
-	struct moment base = timekeeper_at(&tk->now, raw, cycles, w->shift);
+	struct moment at = timekeeper_at(&tk->now, raw, cycles, w->shift), passed, base;
 	uint64_t lift = tk->bound_cycles < w->tick_cycles / LIFT_DIVISOR ? tk->bound_cycles : w->tick_cycles / LIFT_DIVISOR;
 	int64_t excess = line->excess;
 
 	choose_mult(line, exact_rate(&tk->now, raw, w->shift), e, w->tick_cycles);
 	if (excess > line->excess)
 		e += (int64_t)(((unsigned __int128)(uint64_t)(excess - line->excess) * lift + UINT32_MAX) >> 32);
-	move(&base, e, w->shift);
+	move(&at, e, w->shift);
+	line->sec = 0;
+	line->units = 0;
+	passed = line_at(line, cycles, w->shift);
+	base = (struct moment){ at.sec - passed.sec, at.units };
+	move(&base, -(int64_t)passed.units, w->shift);
 	line->sec = base.sec;
 	line->units = base.units;
+	return at;
 }
 
 static int32_t clock_mode(const struct vdk_slot *slot)
@@ -177,32 +184,31 @@ static void put_fine(struct vdk_linux_6_1_base *base, struct moment m, int64_t s
 	put(base, m.sec + sec, m.units);
 }
 
-/* A coarse clock: the timekeeper's, but never ahead of the fine one beside it. */
+/* A coarse clock: the timekeeper's, but never ahead of what the fine one says now. */
 static void put_coarse(struct vdk_linux_6_1_base *base, const struct vdk_linux_6_1_base *fine, int64_t sec, uint32_t ns, unsigned int shift)
 {
-	int64_t fine_sec = (int64_t)fine->sec;
 	uint64_t fine_ns = fine->nsec >> shift;
+	bool behind = (int64_t)fine->sec < sec || ((int64_t)fine->sec == sec && fine_ns < ns);
 
-	if (fine_sec < sec || (fine_sec == sec && fine_ns < ns))
-		put(base, fine_sec, fine_ns);
-	else
-		put(base, sec, ns);
+	put(base, behind ? (int64_t)fine->sec : sec, behind ? fine_ns : ns);
 }
 
-static void fill(const struct vdk_linux_6_1 *w, const struct vdk_timekeeper *tk)
+/* `reached`: what MONOTONIC says now. */
+static void fill(const struct vdk_linux_6_1 *w, const struct vdk_timekeeper *tk, struct moment reached)
 {
 	const struct vdk_slot *now = &tk->now;
 	const int64_t *sec = now->sec;
 	const uint32_t *ns = now->ns;
 	struct vdk_linux_6_1_entry *entry = w->kdata->clock;
 	struct vdk_linux_6_1_base *base = entry[0].base;
+	struct vdk_linux_6_1_base now_fine;
 	struct moment mono = { w->line[0].sec, w->line[0].units };
 	int64_t wall_sec = sec[VDK_CLOCK_REALTIME] - sec[VDK_CLOCK_MONOTONIC];
 	int64_t wall_ns = (int64_t)ns[VDK_CLOCK_REALTIME] - ns[VDK_CLOCK_MONOTONIC];
 
 	for (int i = 0; i < 2; i++) {
 		VDK_STORE(entry[i].clock_mode, clock_mode(now));
-		VDK_STORE(entry[i].cycle_last, w->cycles);
+		VDK_STORE(entry[i].cycle_last, now->cycles);
 		VDK_STORE(entry[i].mask, UINT64_MAX >> (64 - now->width));
 		VDK_STORE(entry[i].mult, w->line[i].mult);
 		VDK_STORE(entry[i].shift, w->shift);
@@ -212,10 +218,10 @@ static void fill(const struct vdk_linux_6_1 *w, const struct vdk_timekeeper *tk)
 	put_fine(&base[VDK_CLOCK_MONOTONIC], mono, 0, 0, w->shift);
 	put_fine(&base[VDK_CLOCK_BOOTTIME], mono, now->boottime_sec - sec[VDK_CLOCK_MONOTONIC],
 		 (int64_t)now->boottime_ns - ns[VDK_CLOCK_MONOTONIC], w->shift);
-	put_coarse(&base[VDK_CLOCK_REALTIME_COARSE], &base[VDK_CLOCK_REALTIME], sec[VDK_CLOCK_REALTIME], ns[VDK_CLOCK_REALTIME],
-		   w->shift);
-	put_coarse(&base[VDK_CLOCK_MONOTONIC_COARSE], &base[VDK_CLOCK_MONOTONIC], sec[VDK_CLOCK_MONOTONIC],
-		   ns[VDK_CLOCK_MONOTONIC], w->shift);
+	put_fine(&now_fine, reached, wall_sec, wall_ns, w->shift);
+	put_coarse(&base[VDK_CLOCK_REALTIME_COARSE], &now_fine, sec[VDK_CLOCK_REALTIME], ns[VDK_CLOCK_REALTIME], w->shift);
+	put_fine(&now_fine, reached, 0, 0, w->shift);
+	put_coarse(&base[VDK_CLOCK_MONOTONIC_COARSE], &now_fine, sec[VDK_CLOCK_MONOTONIC], ns[VDK_CLOCK_MONOTONIC], w->shift);
 	put(&entry[1].base[VDK_CLOCK_MONOTONIC_RAW], w->line[1].sec, w->line[1].units);
 	VDK_STORE(entry[0].hrtimer_res, VDK_LOAD(tk->kpage->res_ns));
 	VDK_STORE(entry[0].tz_minuteswest, VDK_LOAD(tk->kpage->tz_minuteswest));
@@ -245,20 +251,14 @@ static void publish(struct vdk_follower *follower, const struct vdk_timekeeper *
 	struct vdk_linux_6_1 *w = (struct vdk_linux_6_1 *)follower;
 	uint64_t counter, since;
 	int64_t e[2] = { 0, 0 };
+	struct moment reached;
 
 	begin(w->kdata);
-	counter = vdk_tk_wrap(tk->cs->read(tk->cs), tk->now.width);
+	counter = tk->cs->read(tk->cs);
 	if (w->running && clock_mode(&w->then) != VDK_LINUX_6_1_SYSCALL) {
-		uint64_t old = w->cs == tk->cs ? counter : w->cs->read(w->cs);
-		uint64_t cycles = vdk_cycles_since(w->cycles, old, w->then.width);
-
-		old = vdk_tk_wrap(w->cycles + cycles, w->then.width);
-		since = vdk_cycles_since(w->then.cycles, old, w->then.width);
+		since = vdk_cycles_since(w->then.cycles, w->cs == tk->cs ? counter : w->cs->read(w->cs), w->then.width);
 		for (int i = 0; i < 2; i++)
-			e[i] = ahead(line_at(&w->line[i], cycles, w->shift),
-				     timekeeper_at(&w->then, i, since, w->shift), w->shift);
-		if (w->cs == tk->cs && w->then.mult) /* else the counter may have begun anew: the machine slept */
-			counter = old;
+			e[i] = ahead(line_at(&w->line[i], since, w->shift), timekeeper_at(&w->then, i, since, w->shift), w->shift);
 	}
 	if (w->cs != tk->cs) {
 		unsigned int shift = w->shift;
@@ -270,12 +270,11 @@ static void publish(struct vdk_follower *follower, const struct vdk_timekeeper *
 		}
 	}
 	since = vdk_cycles_since(tk->now.cycles, counter, tk->now.width);
-	for (int i = 0; i < 2; i++)
-		follow(w, tk, i, e[i], since);
-	w->cycles = counter;
+	reached = follow(w, tk, false, e[0], since);
+	follow(w, tk, true, e[1], since);
 	w->then = tk->now;
 	w->running = true;
-	fill(w, tk);
+	fill(w, tk, reached);
 	end(w->kdata);
 }
 

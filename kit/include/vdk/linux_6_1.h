@@ -99,7 +99,6 @@ struct vdk_linux_6_1 {
 	struct vdk_linux_6_1_data *kdata;
 	const struct vdk_clocksource *cs;
 	struct vdk_slot then; /* what the timekeeper said at the last publication */
-	uint64_t cycles;      /* the counter then */
 	uint64_t tick_cycles;
 	unsigned int shift;
 	bool running; /* there was one */
