@@ -42,7 +42,7 @@ static struct rule {
 	{ .name = "property", .kept = "a note of what the code promises the processor" },
 	{ .name = "data-size", .kept = "vdk_image_data_size says how much data to map below the image" },
 	{ .name = "page-version", .kept = "vdk_image_page_version says which data page the image reads" },
-	{ .name = "linux-6.1", .kept = "vdk_image_linux_6_1 says how far below the image the data are, instead of those two" },
+	{ .name = "linux-data", .kept = "vdk_image_linux_6_1 says how far below the image the data are, instead of those two" },
 };
 
 bool require(struct image *im, bool kept, const char *name, const char *format, ...)

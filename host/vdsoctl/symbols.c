@@ -256,7 +256,7 @@ void audit_local_symbols(struct image *im)
 			im->linux_6_1 = symbol.st_value;
 	}
 	if (im->linux_6_1 > 0) {
-		require(im, im->linux_6_1 >= MIN_DATA && im->linux_6_1 <= MAX_DATA && im->linux_6_1 % 8 == 0, "linux-6.1",
+		require(im, im->linux_6_1 >= MIN_DATA && im->linux_6_1 <= MAX_DATA && im->linux_6_1 % 8 == 0, "linux-data",
 			"the absolute symbol vdk_image_linux_6_1 must be a multiple of 8, %d to %d (found 0x%lx)", MIN_DATA, MAX_DATA,
 			im->linux_6_1);
 		return;

@@ -123,7 +123,7 @@ static unsigned int choose_shift(const struct vdk_clocksource *cs, uint64_t tick
 static void choose_rates(struct vdk_linux_6_1 *w, const struct vdk_timekeeper *tk)
 {
 	w->cs = tk->cs;
-	w->tick_cycles = vdk_tk_cycles_of_ns(tk->cs, VDK_LOAD(tk->kpage->coarse_res_ns));
+	w->tick_cycles = vdk_tk_cycles_of_ns(tk->cs, tk->tick_ns);
 	w->shift = choose_shift(tk->cs, w->tick_cycles);
 }
 

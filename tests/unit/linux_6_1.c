@@ -242,7 +242,10 @@ static void without_a_counter_the_coarse_clocks_and_the_resolution_are_live(void
 static void the_zone_is_told_at_once(void)
 {
 	start(1000000000, VDK_MODE_COUNTER);
+	counter += 2500000000u;
 	vdk_time_set_zone(&tk, -120, 1);
+	for (int c = 0; c < CLOCKS; c++)
+		assert_true(error(ids[c]) <= 2000);
 	assert_int_equal(data.clock[0].tz_minuteswest, -120);
 	assert_int_equal(data.clock[0].tz_dsttime, 1);
 }
@@ -291,6 +294,39 @@ static void the_page_stands_while_the_machine_sleeps(void)
 	}
 }
 
+static uint64_t other_hz;
+
+static uint64_t read_other(const struct vdk_clocksource *source)
+{
+	return (1ull << 40) + (uint64_t)((unsigned __int128)read_counter(source) * other_hz / rates[0]);
+}
+
+/* From one counter to another, both seen by the same readers; in the fake time of the slowest, scaled up. */
+static void another_counter_makes_no_step_back(void)
+{
+	for (int i = 0; i < 4000; i++) {
+		static struct vdk_clocksource others[2];
+		struct vdk_clocksource *other = &others[i % 2];
+		int64_t old[CLOCKS];
+
+		if (i % 20 == 0)
+			start(rates[0], VDK_MODE_COUNTER);
+		pass(random_word() % (rates[0] / 250));
+		for (int c = 0; c < CLOCKS; c++)
+			old[c] = stock(&data, ids[c], tk.cs->read(tk.cs));
+		if (i % 2) /* the other one is not in use */
+			other_hz = rates[random_word() % RATES];
+		*other = (struct vdk_clocksource){ .name = "other", .read = i % 2 ? read_other : read_counter, .width = 64,
+			.hz = i % 2 ? other_hz : rates[0], .user_mode = VDK_MODE_COUNTER };
+		assert_int_equal(vdk_time_set_clocksource(&tk, other), 0);
+		for (int c = 0; c < CLOCKS; c++) {
+			assert_true(stock(&data, ids[c], tk.cs->read(tk.cs)) >= old[c]);
+			assert_true(stock(&data, ids[c], tk.cs->read(tk.cs)) - ns_of(ids[c]) <= 1);
+			assert_true(stock(&data, ids[c], tk.cs->read(tk.cs)) - ns_of(ids[c]) >= -1);
+		}
+	}
+}
+
 static void a_namespaces_page_has_the_offsets(void)
 {
 	struct vdk_timespec monotonic = { -5, 999999999 }, boottime = { 7, 1 };
@@ -319,6 +355,7 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(the_zone_is_told_at_once),
 	UNIT_TEST(a_counter_that_goes_back_does_no_harm),
 	UNIT_TEST(the_page_stands_while_the_machine_sleeps),
+	UNIT_TEST(another_counter_makes_no_step_back),
 	UNIT_TEST(a_namespaces_page_has_the_offsets),
 };
 RUN(tests)
