@@ -34,8 +34,6 @@ bool history_run(const struct history *h, unsigned int *at, bool tell);
 /* Leave out of a history that fails what can be left out. */
 void history_shrink(struct history *h);
 
-const char *op_name(unsigned int kind);
-extern const unsigned int op_kinds;
-extern uint64_t op_count[];
+extern uint64_t tally_operations[32]; /* how many were done, by kind */
 
 #endif

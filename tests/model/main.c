@@ -8,10 +8,11 @@
 #include <time.h>
 
 #include "history.h"
+#include "operations.h"
 #include "tap.h"
 #include "world.h"
 
-#define DEFAULT_OPS 60000
+#define DEFAULT_OPS 50000
 
 static void explain(struct history *h, uint64_t seed, unsigned int index, unsigned int at)
 {
@@ -57,9 +58,9 @@ static void everything_came_up(void)
 		diag("%12llu %s", (unsigned long long)tally[i], tally_name[i]);
 		all &= tally[i] > 0;
 	}
-	for (unsigned int i = 0; i < op_kinds; i++) {
-		diag("%12llu %s", (unsigned long long)op_count[i], op_name(i));
-		all &= op_count[i] > 0;
+	for (unsigned int i = 0; i < operation_kinds; i++) {
+		diag("%12llu %s", (unsigned long long)tally_operations[i], operations[i].name);
+		all &= tally_operations[i] > 0;
 	}
 	ok(all, "every_kind_of_reading_and_operation_came_up");
 }

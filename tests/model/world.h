@@ -41,6 +41,7 @@ struct world {
 	struct counter counter[COUNTERS];
 	unsigned int current; /* the timekeeper's counter */
 	bool asleep;
+	bool midnights; /* a history of leap seconds: short steps, close to the end of a day */
 	uint32_t tick_ns;
 	struct vdk_timekeeper tk;
 	struct exact exact;
