@@ -196,7 +196,8 @@ static int set_without_right(void)
 
 static void bad_requests_are_refused(void)
 {
-	struct timespec good = timespec_of(raw_ns(CLOCK_REALTIME)), bad[] = { { 1, NS_PER_S }, { 1, -1 }, { -1, 0 } };
+	struct timespec good = timespec_of(raw_ns(CLOCK_REALTIME)), bad[] = { { 1, NS_PER_S }, { 1, -1 }, { -1, 0 },
+		{ 0, 0 } /* before MONOTONIC */, { 8277292036l, 0 }, { 9223372037l, 0 }, { INT64_MAX, 0 } };
 
 	for (size_t i = 0; i < LENGTH(bad); i++)
 		ok(clock_settime(CLOCK_REALTIME, &bad[i]) == -1 && errno == EINVAL, "setting %ld s, %ld ns is EINVAL",

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
-# Linux's own selftests of the vDSO and of clocks and sleeps pass under vdsorun, and on vdk's kernel. They are built here
-# from Debian's linux-source-6.1, and are no part of this project.
+# Linux's own selftests of the vDSO and of clocks and sleeps pass under vdsorun, and on vdk's kernel; on that, those that set the
+# clock too. They are built here from Debian's linux-source-6.1, and are no part of this project.
 # Relies on: build/host/vdsorun, the kernel and its root (a busybox in it), gcc, linux-source-6.1.
-# Never: passes a program that did not find the vDSO; fails since the machine is busy.
+# Never: passes a program that did not find the vDSO; fails since the machine is busy; sets this machine's clock.
 use strict;
 use warnings;
 use File::Path qw(make_path remove_tree);
@@ -104,12 +104,17 @@ sub finish {
 
 sub run { my ($test, $kind) = @_; my $program = "$out/$test->[0]-$kind"; finish(start($program, $test->[1]), $program, $test) }
 
+# A copy of a program that takes less time.
+sub shorter {
+	my ($name, $copy, $from, $to) = @_;
+	(my $text = slurp("$source/timers/$name.c")) =~ s/$from/$to/ or BAIL_OUT("$name.c has changed");
+	open my $file, '>', "$source/timers/$copy.c" or die;
+	print $file $text;
+	close $file or die;
+}
+
 # Unchanged, it sleeps for a minute and a half, nearly all of it in its longest sleeps, of 1 second: see the kernel's turn.
-(my $short = slurp("$source/timers/nsleep-lat.c")) =~ s/length <= \(NSEC_PER_SEC \* 10\)/length <= (NSEC_PER_SEC \/ 10)/
-	or BAIL_OUT('nsleep-lat.c has another loop');
-open my $to, '>', "$source/timers/nsleep-lat-to-10ms.c" or die;
-print $to $short;
-close $to or die;
+shorter('nsleep-lat', 'nsleep-lat-to-10ms', qr/length <= \(NSEC_PER_SEC \* 10\)/, 'length <= (NSEC_PER_SEC / 10)');
 my $short_test = ['nsleep-lat-to-10ms', ''];
 build('timers', $short_test, 'dynamic');
 
@@ -122,26 +127,40 @@ finish($sleeping, "$out/nanosleep-dynamic", $sleeps[0]);
 
 # --- on the kernel ---
 
+# Those that set the clock. What they do for minutes without sleeping they do for seconds here.
+shorter('change_skew', 'change_skew-1s', qr{"./inconsistency-check"}, '"./inconsistency-check -c 1 -t 1"');
+shorter('set-2038', 'set-2038-1s', qr/-t 20/, '-t 1');
+shorter('skew_consistency', 'skew_consistency-2s', qr/-t 600/, '-t 2');
+shorter('leapcrash', 'leapcrash-once', qr/count < 20/, 'count < 1');
+my @setting = (['valid-adjtimex', ''], ['set-tai', ''], ['set-tz', ''], ['adjtick', ''], ['leap-a-day', '-i 2'], ['leap-a-day', '-t -i 2'],
+	['freq-step', '', '-lm'], ['change_skew-1s', ''], ['set-2038-1s', '']);
+my @setting_busily = (['skew_consistency-2s', ''], ['leapcrash-once', '']);
+my @helpers = map { [$_, ''] } qw(inconsistency-check raw_skew nanosleep nsleep-lat); # what some of them call
+
 # One boot for all of `tests`, with --icount for those that sleep: time passes at once when nobody runs.
 sub boot {
 	my ($option, @tests) = @_;
 	my $all = join ' ', map { "'$_->[0]-static $_->[1]'" } @tests;
 	my $script = "for test in $all; do echo \"== \$test\"; /\$test 2>&1; echo \"== status \$?\"; done";
-	open my $from, '-|', 'tools/boot', '--timeout', 100, @$option, (map { ('--add', "$out/$_->[0]-static") } @tests),
+	my %names = map { $_->[0] => 1 } @tests;
+	open my $from, '-|', 'tools/boot', '--timeout', 300, @$option, (map { ('--add', "$out/$_-static") } sort keys %names),
 		'--', '/bin/sh', '-c', $script or die;
 	my $output = do { local $/; <$from> } // '';
 	close $from;
 	for my $test (@tests) {
 		my ($name, $arguments) = @$test;
 		my ($said, $status) = $output =~ /^== \Q$name\E-static \Q$arguments\E\n(.*?)^== status (\d+)$/ms;
-		is(defined $status ? wrong($status, $said) : "it does not end:\n$output", '', "$name on vdk's kernel");
+		my $title = $arguments && grep({ $_->[0] eq $name } @tests) > 1 ? "$name $arguments" : $name;
+		is(defined $status ? wrong($status, $said) : "it does not end:\n$output", '', "$title on vdk's kernel");
 	}
 }
 
 SKIP: {
 	my $build = $ENV{VDK_BUILD} // 'build/x86_64';
-	skip 'there is no busybox for the kernel', @vdso + @order + @sleeps if !-e "$build/root/bin/busybox";
-	boot(['--smp', 2], @vdso, @order);
-	boot(['--icount'], @sleeps);
+	skip 'there is no busybox for the kernel', @vdso + @order + @sleeps + @setting + @setting_busily if !-e "$build/root/bin/busybox";
+	build('timers', $_, 'static') for @setting, @setting_busily, @helpers;
+	my @add = map { ('--add', "$out/$_->[0]-static:/$_->[0]") } @helpers;
+	boot(['--smp', 2, @add], @vdso, @order, @setting_busily);
+	boot(['--icount', @add], @sleeps, @setting);
 }
 done_testing;
