@@ -34,7 +34,7 @@ help: ## this list
 
 # --- The kit's user side: the image -------------------------------------------------------------------------------
 IMAGE_FLAGS := $(TARGET) $(FREE) $(IMAGE_ARCH_FLAGS) -O2 -fPIC -fvisibility=hidden -fno-stack-protector -fno-jump-tables \
-	-fno-builtin -fasynchronous-unwind-tables -fno-common -Ikit/include -Ikit/arch/$(ARCH) -Ikit
+	-fno-builtin -fasynchronous-unwind-tables -fno-common -falign-loops=1 -Ikit/include -Ikit/arch/$(ARCH) -Ikit
 IMAGE_OBJ := $(patsubst %.c,$O/%.o,$(wildcard kit/image/*.c)) $(patsubst %.S,$O/%.o,$(wildcard kit/arch/$(ARCH)/*.S))
 
 # For the page of others: docs/decisions/linux-6.1-layout.md.

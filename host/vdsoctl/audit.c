@@ -41,6 +41,7 @@ static struct rule {
 	{ .name = "build-id", .kept = "a build-id of 8 bytes or more" },
 	{ .name = "property", .kept = "a note of what the code promises the processor" },
 	{ .name = "data-size", .kept = "vdk_image_data_size says how much data to map below the image" },
+	{ .name = "data-pages", .kept = "vdk_image_proper and its like say where each further data page is, apart from the others" },
 	{ .name = "page-version", .kept = "vdk_image_page_version says which data page the image reads" },
 	{ .name = "linux-data", .kept = "vdk_image_linux_6_1 says how far below the image the data are, instead of those two" },
 };

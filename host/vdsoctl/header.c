@@ -10,6 +10,14 @@
 #include "image.h"
 #include "vdsoctl.h"
 
+/* The lowest data page, and what is left of the largest page around it. */
+static uint64_t space_below(const struct image *im)
+{
+	uint64_t lowest = im->hvclock ? im->hvclock : im->pvclock ? im->pvclock : im->proper;
+
+	return (lowest + im->data_stride - 1) / im->data_stride * im->data_stride;
+}
+
 static void print_header(const struct image *im, FILE *out)
 {
 	fprintf(out,
@@ -21,9 +29,21 @@ static void print_header(const struct image *im, FILE *out)
 		"#define VDK_IMAGE_SIZE 0x%zx\n\n",
 		(im->size + PAGE - 1) / PAGE * PAGE);
 	fprintf(out,
-		"/* Bytes of the data pages to map, read only, directly below the image. */\n"
+		"/* Bytes of the data page to map, read only, directly below the image. */\n"
 		"#define VDK_IMAGE_DATA_SIZE 0x%lx\n\n",
 		im->data_size);
+	fprintf(out,
+		"/* How far below the image further data pages begin, each of that size: vdk/image.h says what maps them. */\n"
+		"#define VDK_IMAGE_PROPER_BELOW 0x%lx\n",
+		im->proper);
+	if (im->pvclock)
+		fprintf(out, "#define VDK_IMAGE_PVCLOCK_BELOW 0x%lx\n", im->pvclock);
+	if (im->hvclock)
+		fprintf(out, "#define VDK_IMAGE_HVCLOCK_BELOW 0x%lx\n", im->hvclock);
+	fprintf(out,
+		"/* Bytes below the image that no data page of any kind, in pages of up to 0x%lx bytes, goes beyond. */\n"
+		"#define VDK_IMAGE_SPACE_BELOW 0x%lx\n\n",
+		im->data_stride, space_below(im));
 	fprintf(out,
 		"/* VDK_PAGE_VERSION of the data page that the image reads. */\n"
 		"#define VDK_IMAGE_PAGE_VERSION %lu\n\n",

@@ -66,7 +66,8 @@ struct image {
 	size_t fde_count;
 
 	char build_id[2 * 64 + 1];
-	uint64_t data_size, page_version;
+	uint64_t data_size, page_version, data_stride;
+	uint64_t proper, pvclock, hvclock; /* distances of data pages, from their start up to the image; 0: there is none */
 	uint64_t linux_6_1; /* layout linux-6.1: bytes from the data to the image; 0: the native layout */
 };
 

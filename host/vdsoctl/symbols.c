@@ -237,8 +237,38 @@ void audit_gnu_hash(struct image *im)
 	audit_reached(im, "DT_GNU_HASH", reached);
 }
 
+/* Data page `name`, which begins `below` the image, can be mapped by itself: whole strides from the first, and none is another's. */
+static void audit_data_page(struct image *im, const char *name, uint64_t below, uint64_t above)
+{
+	require(im, below > above && below <= MAX_DATA && (below - im->data_size) % im->data_stride == 0, "data-pages",
+		"%s must be whole strides of 0x%lx below the first data page, and above 0x%x (found 0x%lx below the image)",
+		name, im->data_stride, MAX_DATA, below);
+}
+
+static void audit_data_pages(struct image *im)
+{
+	if (!require(im, im->data_stride > 0 && im->data_stride % PAGE == 0 && im->data_stride <= MAX_DATA, "data-pages",
+		     "the absolute symbol vdk_image_data_stride must be a multiple of %d (found 0x%lx)", PAGE,
+		     im->data_stride))
+		return;
+	audit_data_page(im, "vdk_image_proper", im->proper, im->data_size);
+	if (im->pvclock)
+		audit_data_page(im, "vdk_image_pvclock", im->pvclock, im->proper);
+	if (im->hvclock)
+		audit_data_page(im, "vdk_image_hvclock", im->hvclock, im->pvclock);
+}
+
 void audit_local_symbols(struct image *im)
 {
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} constants[] = {
+		{ "vdk_image_data_size", &im->data_size },     { "vdk_image_page_version", &im->page_version },
+		{ "vdk_image_data_stride", &im->data_stride }, { "vdk_image_proper", &im->proper },
+		{ "vdk_image_pvclock", &im->pvclock },	       { "vdk_image_hvclock", &im->hvclock },
+		{ "vdk_image_linux_6_1", &im->linux_6_1 },
+	};
 	Elf_Data *data = im->local_symbols ? elf_getdata(im->local_symbols, NULL) : NULL;
 	GElf_Shdr s;
 	GElf_Sym symbol;
@@ -248,12 +278,9 @@ void audit_local_symbols(struct image *im)
 
 		if (symbol.st_info == GELF_ST_INFO(STB_LOCAL, STT_FUNC) && symbol.st_shndx != SHN_UNDEF)
 			audit_covered(im, name, symbol.st_value, symbol.st_size);
-		if (strcmp(name, "vdk_image_data_size") == 0 && symbol.st_shndx == SHN_ABS)
-			im->data_size = symbol.st_value;
-		if (strcmp(name, "vdk_image_page_version") == 0 && symbol.st_shndx == SHN_ABS)
-			im->page_version = symbol.st_value;
-		if (strcmp(name, "vdk_image_linux_6_1") == 0 && symbol.st_shndx == SHN_ABS)
-			im->linux_6_1 = symbol.st_value;
+		for (size_t c = 0; c < sizeof(constants) / sizeof(constants[0]); c++)
+			if (strcmp(name, constants[c].name) == 0 && symbol.st_shndx == SHN_ABS)
+				*constants[c].value = symbol.st_value;
 	}
 	if (im->linux_6_1 > 0) {
 		require(im, im->linux_6_1 >= MIN_DATA && im->linux_6_1 <= MAX_DATA && im->linux_6_1 % 8 == 0, "linux-data",
@@ -265,4 +292,5 @@ void audit_local_symbols(struct image *im)
 		"the absolute symbol vdk_image_data_size must be a multiple of %d (found 0x%lx)", PAGE, im->data_size);
 	require(im, im->page_version > 0 && im->page_version <= UINT32_MAX, "page-version",
 		"the absolute symbol vdk_image_page_version must be 32 bits, not 0 (found 0x%lx)", im->page_version);
+	audit_data_pages(im);
 }

@@ -15,10 +15,31 @@ OUT_OF_LINE int call_clock_gettime(int id, struct vdk_timespec *ts)
 	return (int)vdk_syscall(VDK_NR_clock_gettime, id, (long)ts, 0);
 }
 
+/* The rest of the way in a time namespace, or by a hypervisor's counter. Each function ends in the next one, so that only what reads a
+ * hypervisor's page may need a stack: not every machine's compiler describes the end of a frame to unwinders. */
+OUT_OF_LINE int move_clock(int id, struct vdk_timespec *ts)
+{
+	int done = 0;
+
+	__asm__("" : "+r"(done)); /* a caller that knows the result would not end in this */
+	if (VDK_LOAD(vdk_data.in_namespace))
+		vdk_move(ts, vdk_namespace_offset(&vdk_data, id));
+	return done;
+}
+
+OUT_OF_LINE int elsewhere_clock_gettime(int id, struct vdk_timespec *ts)
+{
+	if (!vdk_read_clock(vdk_proper_page(), id, false, ts, vdk_any_counter, NULL))
+		return call_clock_gettime(id, ts);
+	return move_clock(id, ts);
+}
+
 OUT_OF_LINE int rest_of_clock_gettime(int id, struct vdk_timespec *ts)
 {
 	if (__builtin_expect(vdk_user_clock(id, ts), 1))
 		return 0;
+	if (vdk_is_elsewhere())
+		return elsewhere_clock_gettime(id, ts);
 	return call_clock_gettime(id, ts);
 }
 
@@ -44,17 +65,29 @@ VDK_ENTRY(int, clock_gettime, (int id, struct vdk_timespec *ts))
 	return rest_of_clock_gettime((int)index, ts);
 }
 
-VDK_ENTRY(int, clock_getres, (int id, struct vdk_timespec *res))
+VDK_INLINE int put_res(struct vdk_timespec *res, uint32_t ns)
 {
-	uint32_t ns = vdk_read_res(&vdk_data, id);
-
-	if (__builtin_expect(!ns, 0))
-		return (int)vdk_syscall(VDK_NR_clock_getres, id, (long)res, 0);
 	if (res) {
 		res->tv_sec = 0;
 		res->tv_nsec = ns;
 	}
 	return 0;
+}
+
+OUT_OF_LINE int rest_of_clock_getres(int id, struct vdk_timespec *res)
+{
+	uint32_t ns = vdk_read_res(vdk_proper_page(), id);
+
+	return ns ? put_res(res, ns) : (int)vdk_syscall(VDK_NR_clock_getres, id, (long)res, 0);
+}
+
+VDK_ENTRY(int, clock_getres, (int id, struct vdk_timespec *res))
+{
+	uint32_t ns = vdk_read_res(&vdk_data, id);
+
+	if (__builtin_expect(!ns, 0))
+		return rest_of_clock_getres(id, res);
+	return put_res(res, ns);
 }
 
 VDK_INLINE void put_timeval(struct vdk_timeval *tv, const struct vdk_timespec *ts)
@@ -63,47 +96,82 @@ VDK_INLINE void put_timeval(struct vdk_timeval *tv, const struct vdk_timespec *t
 	tv->tv_usec = (int64_t)((uint32_t)ts->tv_nsec / 1000);
 }
 
-VDK_INLINE int put_zone(struct vdk_timezone *tz)
+VDK_INLINE int put_zone(struct vdk_timezone *tz, const struct vdk_page *upage)
 {
 	if (tz) {
-		tz->tz_minuteswest = VDK_LOAD(vdk_data.tz_minuteswest);
-		tz->tz_dsttime = VDK_LOAD(vdk_data.tz_dsttime);
+		tz->tz_minuteswest = VDK_LOAD(upage->tz_minuteswest);
+		tz->tz_dsttime = VDK_LOAD(upage->tz_dsttime);
 	}
 	return 0;
+}
+
+OUT_OF_LINE int call_gettimeofday(struct vdk_timeval *tv, struct vdk_timezone *tz)
+{
+	return (int)vdk_syscall(VDK_NR_gettimeofday, (long)tv, (long)tz, 0);
+}
+
+OUT_OF_LINE int elsewhere_gettimeofday(struct vdk_timeval *tv, struct vdk_timezone *tz)
+{
+	struct vdk_timespec ts;
+
+	if (!vdk_read_clock(vdk_proper_page(), VDK_CLOCK_REALTIME, false, &ts, vdk_any_counter, NULL))
+		return call_gettimeofday(tv, tz);
+	put_timeval(tv, &ts);
+	return put_zone(tz, vdk_proper_page());
 }
 
 OUT_OF_LINE int rest_of_gettimeofday(struct vdk_timeval *tv, struct vdk_timezone *tz)
 {
 	struct vdk_timespec ts;
 
+	if (!tv)
+		return put_zone(tz, vdk_proper_page());
 	if (!vdk_user_clock(VDK_CLOCK_REALTIME, &ts))
-		return (int)vdk_syscall(VDK_NR_gettimeofday, (long)tv, (long)tz, 0);
+		return vdk_is_elsewhere() ? elsewhere_gettimeofday(tv, tz) : call_gettimeofday(tv, tz);
 	put_timeval(tv, &ts);
-	return put_zone(tz);
+	return put_zone(tz, &vdk_data);
 }
 
+/* The zone alone is out of line: a namespace's page has none, and no mode to tell by. */
 VDK_ENTRY(int, gettimeofday, (struct vdk_timeval *tv, struct vdk_timezone *tz))
 {
-	if (tv) {
-		struct vdk_timespec ts;
+	struct vdk_timespec ts;
 
-		if (__builtin_expect(!vdk_hot_clock(VDK_CLOCK_REALTIME, &ts), 0))
-			return rest_of_gettimeofday(tv, tz);
-		put_timeval(tv, &ts);
-	}
-	return put_zone(tz);
+	if (!tv || __builtin_expect(!vdk_hot_clock(VDK_CLOCK_REALTIME, &ts), 0))
+		return rest_of_gettimeofday(tv, tz);
+	put_timeval(tv, &ts);
+	return put_zone(tz, &vdk_data);
 }
 
 #ifdef VDK_NR_time
+VDK_INLINE int64_t put_time(int64_t *t, int64_t sec)
+{
+	if (t)
+		*t = sec;
+	return sec;
+}
+
+OUT_OF_LINE int64_t call_time(int64_t *t)
+{
+	return vdk_syscall(VDK_NR_time, (long)t, 0, 0);
+}
+
+OUT_OF_LINE int64_t elsewhere_time(int64_t *t)
+{
+	struct vdk_timespec ts;
+
+	if (!vdk_read_clock(vdk_proper_page(), VDK_CLOCK_REALTIME_COARSE, false, &ts, vdk_any_counter, NULL))
+		return call_time(t);
+	return put_time(t, ts.tv_sec);
+}
+
 OUT_OF_LINE int64_t rest_of_time(int64_t *t)
 {
 	struct vdk_timespec ts;
 
 	if (!vdk_user_clock(VDK_CLOCK_REALTIME_COARSE, &ts))
-		return vdk_syscall(VDK_NR_time, (long)t, 0, 0);
-	if (t)
-		*t = ts.tv_sec;
-	return ts.tv_sec;
+		return vdk_is_elsewhere() ? elsewhere_time(t) : call_time(t);
+	return put_time(t, ts.tv_sec);
 }
 
 /* REALTIME_COARSE's second, as the system call's. */
@@ -113,8 +181,6 @@ VDK_ENTRY(int64_t, time, (int64_t *t))
 
 	if (__builtin_expect(!vdk_hot_clock(VDK_CLOCK_REALTIME_COARSE, &ts), 0))
 		return rest_of_time(t);
-	if (t)
-		*t = ts.tv_sec;
-	return ts.tv_sec;
+	return put_time(t, ts.tv_sec);
 }
 #endif

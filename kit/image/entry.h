@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what the entry points share: their names, the page, the counter.
- * Relies on: the linker script, which places `vdk_data` directly below the image.
+/* Owns: what the entry points share: their names, the pages, the counter.
+ * Relies on: the linker script, which places the data pages below the image.
  * Who may include: kit/image. */
 #ifndef VDK_IMAGE_ENTRY_H
 #define VDK_IMAGE_ENTRY_H
@@ -9,9 +9,17 @@
 #include "export.h"
 #include "page/read.h"
 
+/* Directly below the image: the page proper, or a time namespace's. Further down, mapped in a namespace only: the page proper. */
 extern const struct vdk_page vdk_data __attribute__((visibility("hidden")));
+extern const struct vdk_page vdk_behind __attribute__((visibility("hidden")));
 
-/* VDK_COUNTER_FN: the counter as the slot's mode says, whatever that is. */
+/* For code that is out of line only: each entry point first goes by vdk_data as if it were the page proper; a namespace's sends it here. */
+VDK_INLINE const struct vdk_page *vdk_proper_page(void)
+{
+	return VDK_LOAD(vdk_data.in_namespace) ? &vdk_behind : &vdk_data;
+}
+
+/* VDK_COUNTER_FN: the counter as the slot's mode says, if the machine alone has it. */
 VDK_INLINE bool vdk_user_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
 {
 	unsigned int mode = VDK_LOAD(slot->mode) & ~VDK_MODE_SCALED;
@@ -19,8 +27,11 @@ VDK_INLINE bool vdk_user_counter(const void *ctx, const struct vdk_slot *slot, u
 	(void)ctx;
 	if (mode == VDK_MODE_SYSCALL)
 		return false;
-	if (scaled)
-		*scaled = vdk_scaled(slot, vdk_counter_read(mode), VDK_USER_WIDTH, VDK_LOAD(slot->shift));
+	if (!scaled)
+		return true;
+	if (mode > VDK_MODE_COUNTER_ALT)
+		return false;
+	*scaled = vdk_scaled(slot, vdk_counter_read(mode), VDK_USER_WIDTH, VDK_LOAD(slot->shift));
 	return true;
 }
 
@@ -71,6 +82,31 @@ VDK_INLINE bool vdk_hot_clock(int id, struct vdk_timespec *ts)
 VDK_INLINE bool vdk_user_clock(int id, struct vdk_timespec *ts)
 {
 	return vdk_read_clock(&vdk_data, id, false, ts, vdk_user_counter, NULL);
+}
+
+/* Where that has failed: may another page do, a time namespace's or a hypervisor's? */
+VDK_INLINE bool vdk_is_elsewhere(void)
+{
+	unsigned int mode = VDK_LOAD(vdk_latch_slot(&vdk_data, vdk_latch_begin(&vdk_data))->mode) & ~VDK_MODE_SCALED;
+
+	return VDK_LOAD(vdk_data.in_namespace) || mode > VDK_MODE_COUNTER_ALT;
+}
+
+/* VDK_COUNTER_FN: the counter as the slot's mode says, whatever that is. */
+VDK_INLINE bool vdk_any_counter(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
+{
+#ifdef VDK_HYPERVISOR_PAGES
+	unsigned int mode = VDK_LOAD(slot->mode) & ~VDK_MODE_SCALED;
+	uint64_t counter;
+
+	if (scaled && mode > VDK_MODE_COUNTER_ALT) {
+		if (!vdk_hypervisor_read(mode, &counter))
+			return false;
+		*scaled = vdk_scaled(slot, counter, VDK_USER_WIDTH, VDK_LOAD(slot->shift));
+		return true;
+	}
+#endif
+	return vdk_user_counter(ctx, slot, scaled);
 }
 
 #endif

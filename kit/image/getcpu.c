@@ -11,6 +11,25 @@
  * call. */
 static inline bool vdk_getcpu(unsigned int cpu_mode, uint32_t *value);
 
+VDK_INLINE int put_cpu(uint32_t *cpu, uint32_t *node, uint32_t value)
+{
+	if (cpu)
+		*cpu = value & 0xfff;
+	if (node)
+		*node = value >> 12;
+	return 0;
+}
+
+static __attribute__((noinline)) int rest_of_getcpu(uint32_t *cpu, uint32_t *node, void *unused)
+{
+	unsigned int mode = VDK_LOAD(vdk_proper_page()->cpu_mode);
+	uint32_t value = 0;
+
+	if (mode != VDK_CPU_SINGLE && !vdk_getcpu(mode, &value))
+		return (int)vdk_syscall(VDK_NR_getcpu, (long)cpu, (long)node, (long)unused);
+	return put_cpu(cpu, node, value);
+}
+
 /* The third argument, a cache of Linux before 2.6.24, is ignored as Linux does. */
 VDK_ENTRY(int, getcpu, (uint32_t *cpu, uint32_t *node, void *unused))
 {
@@ -18,11 +37,7 @@ VDK_ENTRY(int, getcpu, (uint32_t *cpu, uint32_t *node, void *unused))
 	uint32_t value = 0;
 
 	if (__builtin_expect(mode != VDK_CPU_SINGLE && !vdk_getcpu(mode, &value), 0))
-		return (int)vdk_syscall(VDK_NR_getcpu, (long)cpu, (long)node, (long)unused);
-	if (cpu)
-		*cpu = value & 0xfff;
-	if (node)
-		*node = value >> 12;
-	return 0;
+		return rest_of_getcpu(cpu, node, unused);
+	return put_cpu(cpu, node, value);
 }
 #endif

@@ -16,10 +16,14 @@ static inline void vdk_fetch_fence(void);
 
 VDK_ENTRY(int, flush_icache, (void *start, void *end, unsigned long flags))
 {
-	if (VDK_LOAD(vdk_data.cpu_mode) == VDK_CPU_SINGLE && !(flags & ~FLUSH_LOCAL)) {
+	const struct vdk_page *upage = &vdk_data;
+
+	if (VDK_LOAD(upage->cpu_mode) != VDK_CPU_SINGLE)
+		upage = vdk_proper_page();
+	if (VDK_LOAD(upage->cpu_mode) == VDK_CPU_SINGLE && !(flags & ~FLUSH_LOCAL)) {
 		vdk_fetch_fence();
 		/* Still alone: then the fence was the only CPU's, and one that starts later fences for itself. */
-		if (VDK_LOAD(vdk_data.cpu_mode) == VDK_CPU_SINGLE)
+		if (VDK_LOAD(upage->cpu_mode) == VDK_CPU_SINGLE)
 			return 0;
 	}
 	return (int)vdk_syscall(VDK_NR_riscv_flush_icache, (long)start, (long)end, (long)flags);

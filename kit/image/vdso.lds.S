@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The image's layout: one read-execute segment from the ELF header on, and the data page directly below it. */
+/* The image's layout: one read-execute segment from the ELF header on, and the data pages below it, a stride apart. */
 #include "exports.h"
 #include "vdk/page.h"
 #ifdef VDK_LAYOUT_LINUX_6_1
 #include "linux_6_1.h"
 #endif
+
+/* From the start of data page `n` up to the image; page 1 is directly below it. */
+#define BELOW(n) (VDK_PAGE_SIZE + ((n) - 1) * VDK_DATA_STRIDE)
 
 SECTIONS
 {
@@ -14,7 +17,12 @@ SECTIONS
 		vdk_data = . - SIZEOF_HEADERS - VDK_LINUX_6_1_BELOW;
 		vdk_proper = . - SIZEOF_HEADERS - VDK_LINUX_6_1_PROPER;
 #else
-		vdk_data = . - SIZEOF_HEADERS - VDK_PAGE_SIZE;
+		vdk_data = . - SIZEOF_HEADERS - BELOW(1);
+		vdk_behind = . - SIZEOF_HEADERS - BELOW(2);
+#ifdef VDK_HYPERVISOR_PAGES
+		vdk_pvclock_page = . - SIZEOF_HEADERS - BELOW(3);
+		vdk_hvclock_page = . - SIZEOF_HEADERS - BELOW(4);
+#endif
 #endif
 		*(.hash)
 	} :text
@@ -40,6 +48,12 @@ SECTIONS
 	vdk_image_linux_6_1 = VDK_LINUX_6_1_BELOW;
 #else
 	vdk_image_data_size = VDK_PAGE_SIZE;
+	vdk_image_data_stride = VDK_DATA_STRIDE;
+	vdk_image_proper = BELOW(2);
+#ifdef VDK_HYPERVISOR_PAGES
+	vdk_image_pvclock = BELOW(3);
+	vdk_image_hvclock = BELOW(4);
+#endif
 	vdk_image_page_version = VDK_PAGE_VERSION;
 #endif
 #ifdef VDK_VERSION_SYMBOL

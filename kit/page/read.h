@@ -190,6 +190,37 @@ VDK_INLINE bool vdk_read_clock(const struct vdk_page *upage, int id, bool once, 
 	}
 }
 
+/* What the time namespace with the page `space` adds to clock `id`, in ns. One word, so never torn. */
+VDK_INLINE int64_t vdk_namespace_offset(const struct vdk_page *space, int id)
+{
+	switch (id) {
+	case VDK_CLOCK_MONOTONIC:
+	case VDK_CLOCK_MONOTONIC_RAW:
+	case VDK_CLOCK_MONOTONIC_COARSE:
+		return VDK_LOAD(space->offset_ns[0]);
+	case VDK_CLOCK_BOOTTIME:
+		return VDK_LOAD(space->offset_ns[1]);
+	default:
+		return 0;
+	}
+}
+
+/* The time `ts` moves by `offset_ns`, either way; tv_nsec stays from 0 to 1e9 - 1. */
+VDK_INLINE void vdk_move(struct vdk_timespec *ts, int64_t offset_ns)
+{
+	int64_t ns = ts->tv_nsec + offset_ns % (int64_t)VDK_NS_PER_SEC; /* beyond a second by less than one, either way */
+
+	ts->tv_sec += offset_ns / (int64_t)VDK_NS_PER_SEC;
+	if (ns < 0) {
+		ts->tv_sec -= 1;
+		ns += VDK_NS_PER_SEC;
+	} else if (ns >= (int64_t)VDK_NS_PER_SEC) {
+		ts->tv_sec += 1;
+		ns -= VDK_NS_PER_SEC;
+	}
+	ts->tv_nsec = ns;
+}
+
 /* Resolution of clock `id` in ns; 0: the page does not hold it, or nobody has filled the page. */
 VDK_INLINE uint32_t vdk_read_res(const struct vdk_page *upage, int id)
 {

@@ -115,7 +115,7 @@ bool vdk_tk_valid_clocksource(const struct vdk_clocksource *cs, uint32_t tick_ns
 {
 	uint64_t half_wrap;
 
-	if (!cs->read || !cs->hz || cs->hz > VDK_HZ_MAX || cs->width < 2 || cs->width > 64 || cs->user_mode > VDK_MODE_COUNTER_ALT ||
+	if (!cs->read || !cs->hz || cs->hz > VDK_HZ_MAX || cs->width < 2 || cs->width > 64 || cs->user_mode > VDK_MODE_LAST ||
 	    (cs->user_mode != VDK_MODE_SYSCALL && cs->width != VDK_USER_WIDTH))
 		return false;
 	half_wrap = 1ull << (cs->width - 1);

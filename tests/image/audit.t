@@ -112,6 +112,8 @@ sub constant_symbol {
 		map { get('Q<', $s + 24) + 24 * $_ } 0 .. get('Q<', $s + 32) / 24 - 1)[0];
 }
 sub data_size { return constant_symbol('vdk_image_data_size') }
+sub data_stride { return constant_symbol('vdk_image_data_stride') }
+sub proper { return constant_symbol('vdk_image_proper') }
 sub page_version { return constant_symbol('vdk_image_page_version') }
 
 sub verdef { my ($n) = @_; my $first = value(DT_VERDEF); return $n == 1 ? $first : $first + get('L<', $first + 16) }
@@ -407,6 +409,12 @@ refused("data of layout linux-6.1 $_ below the image", "linux-data: .*found $_",
 	$elf = slurp("$build/vdso-linux-6.1.so");
 	put('Q<', constant_symbol('vdk_image_linux_6_1') + 8, hex);
 }) for '0x1d8', '0x1fff', '0x80008';
+refused('no stride', 'data-pages: .*found 0x0', sub { put('L<', data_stride(), 0) });
+refused('a stride of half a page', 'data-pages: .*found 0x800', sub { put('Q<', data_stride() + 8, 0x800) });
+refused('no page behind the first', 'data-pages: .*found 0x0 below', sub { put('L<', proper(), 0) });
+refused('a page behind that is the first', 'data-pages: .*found 0x1000 below', sub { put('Q<', proper() + 8, 0x1000) });
+refused('a page behind that is not a page of its own', 'data-pages: .*found 0x1800 below', sub { put('Q<', proper() + 8, 0x1800) });
+refused('a page behind that is far away', 'data-pages: .*found 0x100001000 below', sub { put('Q<', proper() + 8, 0x100001000) });
 refused('no page version', 'page-version: .*found 0x0', sub { put('L<', page_version(), 0) });
 refused('a page version that is an address', 'page-version: .*found 0x0', sub { put('S<', page_version() + 6, 1) });
 refused('a page version beyond 32 bits', 'page-version: .*found 0x100', sub { put('L<', page_version() + 12, 1) });

@@ -17,6 +17,7 @@
 
 #define MAP_PAGE 4096ul
 #define MAP_LARGE 0x10000ul
+#define MAP_DATA (((VDK_IMAGE_SPACE_BELOW) + MAP_LARGE - 1) & ~(MAP_LARGE - 1)) /* of all data pages */
 #define MAP_ROUND(size) (((size) + MAP_PAGE - 1) & ~(MAP_PAGE - 1))
 
 static inline FILE *open_image(void)
@@ -35,19 +36,19 @@ static inline FILE *open_image(void)
 	return file;
 }
 
-/* The image's ELF header; below it, zeros: a data page that sends every call to the kernel. The two are in pages of 64 KiB of their own,
- * as a kernel with such pages maps them, and as QEMU's user mode asks for multiples of the machine's page. */
+/* The image's ELF header; below it, zeros: data pages that send every call to the kernel. Data and image are in pages of 64 KiB of their
+ * own, as a kernel with such pages maps them, and as QEMU's user mode asks for multiples of the machine's page. */
 static inline const unsigned char *map_image(void)
 {
-	unsigned char *data = mmap(NULL, MAP_LARGE + MAP_LARGE + MAP_LARGE, PROT_READ | PROT_WRITE,
+	unsigned char *data = mmap(NULL, MAP_DATA + MAP_LARGE + MAP_LARGE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char *image = data + MAP_LARGE + (-(uintptr_t)data & (MAP_LARGE - 1));
+	unsigned char *image = data + MAP_DATA + (-(uintptr_t)data & (MAP_LARGE - 1));
 	const Elf64_Ehdr *header;
 	const Elf64_Phdr *segment;
 	FILE *file = open_image();
 	size_t size;
 
-	_Static_assert(VDK_IMAGE_DATA_SIZE <= MAP_LARGE && VDK_IMAGE_SIZE <= MAP_LARGE, "each is one large page");
+	_Static_assert(VDK_IMAGE_SIZE <= MAP_LARGE, "the image is one large page");
 	if (data == MAP_FAILED)
 		bail("the image cannot be mapped: %s", strerror(errno));
 	size = fread(image, 1, VDK_IMAGE_SIZE, file);
@@ -60,17 +61,22 @@ static inline const unsigned char *map_image(void)
 		segment++;
 	if (segment->p_offset != 0 || segment->p_vaddr != 0 || segment->p_memsz > size)
 		bail("the image does not fit vdso-image.h: its PT_LOAD has 0x%lx bytes", segment->p_memsz);
-	if (mprotect(image - MAP_LARGE, MAP_LARGE, PROT_READ) != 0 || mprotect(image, MAP_LARGE, PROT_READ | PROT_EXEC) != 0)
+	if (mprotect(image - MAP_DATA, MAP_DATA, PROT_READ) != 0 || mprotect(image, MAP_LARGE, PROT_READ | PROT_EXEC) != 0)
 		bail("mprotect: %s", strerror(errno));
 	return image;
 }
 
-/* The data page of a mapped image, writable. */
+/* A data page of a mapped image, as far below it as vdso-image.h says, writable. */
+static inline void *open_data(const unsigned char *image, size_t below)
+{
+	if (mprotect((void *)(uintptr_t)(image - MAP_DATA), MAP_DATA, PROT_READ | PROT_WRITE) != 0)
+		bail("mprotect: %s", strerror(errno));
+	return (void *)(uintptr_t)(image - below);
+}
+
 static inline struct vdk_page *open_page(const unsigned char *image)
 {
-	if (mprotect((void *)(uintptr_t)(image - MAP_LARGE), MAP_LARGE, PROT_READ | PROT_WRITE) != 0)
-		bail("mprotect: %s", strerror(errno));
-	return (struct vdk_page *)(uintptr_t)(image - VDK_IMAGE_DATA_SIZE);
+	return (struct vdk_page *)open_data(image, VDK_IMAGE_DATA_SIZE);
 }
 
 #endif

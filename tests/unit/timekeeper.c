@@ -301,7 +301,7 @@ static void bad_input_is_refused_and_changes_nothing(void)
 	REFUSED(width, 0);
 	REFUSED(width, 1);
 	REFUSED(width, 65);
-	REFUSED(user_mode, VDK_MODE_COUNTER_ALT + 1);
+	REFUSED(user_mode, VDK_MODE_LAST + 1);
 	REFUSED(width, VDK_USER_WIDTH - 1); /* user mode would take all 64 bits */
 	other = good, other.width = 56, other.user_mode = VDK_MODE_COUNTER_ALT;
 	assert_int_equal(vdk_time_init(&tk, &other, &page, &config), -VDK_EINVAL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the image's exported names on loongarch64, as Linux has them; also read by the linker script.
+/* Owns: the image's exported names on loongarch64, as Linux has them, and where its data pages are; also read by the linker script.
  * Relies on: nothing.
  * Who may include: kit/image. */
 #ifndef VDK_ARCH_LOONGARCH64_EXPORTS_H
@@ -8,5 +8,8 @@
 #define VDK_VERSION LINUX_5.10
 #define VDK_PREFIX(name) __vdso_##name
 #define VDK_EXPORTS(X) X(clock_gettime) X(gettimeofday) X(clock_getres) X(getcpu) X(rt_sigreturn)
+
+/* From one data page to the next: the largest page of a kernel here, so that each can be mapped by itself. */
+#define VDK_DATA_STRIDE 0x10000
 
 #endif

@@ -6,6 +6,7 @@
 #define VDK_ARCH_X86_64_COUNTER_H
 
 #include "vdk/arch.h"
+#include "vdk/hypervisor.h"
 
 /* Faster than a GHz, but for few. */
 #define VDK_HOT_MODE VDK_MODE_COUNTER
@@ -49,6 +50,32 @@ static inline __attribute__((always_inline)) bool vdk_counter_since(unsigned int
 		return false;
 	*cycles = since;
 	return true;
+}
+
+/* Further down than the page proper; each is mapped where a mode says so. */
+extern const struct vdk_pvclock vdk_pvclock_page __attribute__((visibility("hidden")));
+extern const struct vdk_hvclock vdk_hvclock_page __attribute__((visibility("hidden")));
+
+/* As vdk/hypervisor.h asks: not before earlier loads, and before later ones. */
+static inline __attribute__((always_inline)) uint64_t vdk_tsc_between_loads(void)
+{
+	uint64_t low, high;
+
+	__asm__ volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high) : : "memory");
+	return high << 32 | low;
+}
+
+/* The counter of a `mode` above COUNTER_ALT; false: not now, or there is no such mode. */
+static inline bool vdk_hypervisor_read(unsigned int mode, uint64_t *counter)
+{
+	switch (mode) {
+	case VDK_MODE_PVCLOCK:
+		return vdk_pvclock_read(&vdk_pvclock_page, vdk_tsc_between_loads, counter);
+	case VDK_MODE_HVCLOCK:
+		return vdk_hvclock_read(&vdk_hvclock_page, vdk_tsc_between_loads, counter);
+	default:
+		return false;
+	}
 }
 
 #endif

@@ -36,5 +36,6 @@ struct vdk_timezone {
 
 /* Values of errno.h that the kit returns, negated. */
 #define VDK_EINVAL 22
+#define VDK_ERANGE 34
 
 #endif

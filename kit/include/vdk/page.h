@@ -8,7 +8,7 @@
 
 /* For the linker script too. */
 #define VDK_PAGE_SIZE 4096
-#define VDK_PAGE_VERSION 2
+#define VDK_PAGE_VERSION 3
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -23,10 +23,14 @@ extern "C" {
 #define VDK_PAGE_MAGIC 0x65676170206b6476u /* "vdk page" */
 
 /* vdk_slot.mode: how user mode reads the counter. 0 so that an all-zero page is a true one: "ask the kernel". The
- * architecture's kit/arch/<a>/counter.h says what the other two are. */
+ * architecture's kit/arch/<a>/counter.h says what the next two are. The last two are x86_64's: a counter of 1 GHz, of 10 MHz, that a
+ * hypervisor defines by a page of its own (vdk/hypervisor.h), which is mapped in every process while the mode is that. */
 #define VDK_MODE_SYSCALL 0u
 #define VDK_MODE_COUNTER 1u
 #define VDK_MODE_COUNTER_ALT 2u
+#define VDK_MODE_PVCLOCK 3u
+#define VDK_MODE_HVCLOCK 4u
+#define VDK_MODE_LAST VDK_MODE_HVCLOCK
 
 /* Added in vdk_slot.mode to a way of reading the counter where `shift` is not 0, so that one comparison tells a reader both. */
 #define VDK_MODE_SCALED 0x80u
@@ -43,6 +47,9 @@ extern "C" {
 #define VDK_CPU_LSL 2u
 #define VDK_CPU_COUNTER_ID 3u
 #define VDK_CPU_SINGLE 4u
+
+/* vdk_slot.seq of a namespace's page: slot 0, and not what a reader that is overtaken by a change of its process's pages began with. */
+#define VDK_NAMESPACE_SEQ 1u
 
 /* Keys of riscv_hwprobe that a page can hold: 0 to this, less one. */
 #define VDK_HWPROBE_MAX 16u
@@ -77,7 +84,11 @@ struct vdk_slot {
 	uint8_t pad1[20];
 };
 
-/* Readers are sent to one slot; the writer changes the other (kit/page/latch.h). */
+/* Readers are sent to one slot; the writer changes the other (kit/page/latch.h).
+ *
+ * A time namespace has a page of its own in this place (vdk/namespace.h), and the page proper further down. Everything in the
+ * namespace's page says "ask the kernel", as in one of zeros, so that a reader has to ask anyway before it finds out; only
+ * `in_namespace` and `offset_ns` say more. Its number is VDK_NAMESPACE_SEQ, which no page proper has. */
 struct vdk_page {
 	struct vdk_slot slot[2];
 
@@ -92,9 +103,10 @@ struct vdk_page {
 	uint32_t cpu_mode;      /* VDK_CPU_* */
 	uint32_t hwprobe_count; /* riscv64: the kernel knows the keys 0 to this, less one, and here are their values; 0: ask it */
 	uint32_t hwprobe_cpus;  /* CPUs 0 to this, less one, are online and have these values, each for itself; 0: nobody has said */
-	uint8_t pad0[4];
+	uint32_t in_namespace;  /* 1: a time namespace's page; 0: the page proper, and the offsets mean nothing */
 	uint64_t hwprobe[VDK_HWPROBE_MAX]; /* by key, true of all CPUs together */
-	uint8_t pad[3664];
+	int64_t offset_ns[2];   /* what the namespace adds: to MONOTONIC, its COARSE and RAW; to BOOTTIME */
+	uint8_t pad[3648];
 };
 
 #ifdef __cplusplus
@@ -130,7 +142,9 @@ VDK_AT(vdk_page, coarse_res_ns, 284);
 VDK_AT(vdk_page, cpu_mode, 288);
 VDK_AT(vdk_page, hwprobe_count, 292);
 VDK_AT(vdk_page, hwprobe_cpus, 296);
+VDK_AT(vdk_page, in_namespace, 300);
 VDK_AT(vdk_page, hwprobe, 304);
+VDK_AT(vdk_page, offset_ns, 432);
 #undef VDK_AT
 VDK_STATIC_ASSERT(sizeof(struct vdk_slot) == 128, "a slot is two cache lines");
 VDK_STATIC_ASSERT(sizeof(struct vdk_page) == VDK_PAGE_SIZE, "the page is a page");

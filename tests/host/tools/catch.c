@@ -56,7 +56,7 @@ static void on_step(int sig, siginfo_t *info, void *context)
 	if (eh_frame_hdr && inner[at])
 		set_page(next_state);
 	if (publishing && steps < 200) /* at last, a reading succeeds */
-		page->slot[0].seq += 2 * VDK_LATCH_STEP;
+		publish();
 	if (every ? steps != wanted_step : done_at[at]) {
 		if (eh_frame_hdr && memcmp(image + at, "\x0f\x05", 2) == 0) {
 			breakpoint = at + 2;
@@ -93,14 +93,16 @@ void call5(const void *fn, long a, long b, long c, long d, long e)
 static void map_own(const char *build)
 {
 	const Elf64_Phdr *segment;
+	unsigned char *data;
 	char path[4096];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/vdso.so", build);
 	file = fopen(path, "rb");
-	page = mmap(NULL, VDK_IMAGE_DATA_SIZE + VDK_IMAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	image = (unsigned char *)page + VDK_IMAGE_DATA_SIZE;
-	if (!file || page == MAP_FAILED || fread(image, 1, VDK_IMAGE_SIZE, file) == 0 ||
+	data = mmap(NULL, VDK_IMAGE_SPACE_BELOW + VDK_IMAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	image = data + VDK_IMAGE_SPACE_BELOW;
+	page = (struct vdk_page *)(image - VDK_IMAGE_DATA_SIZE);
+	if (!file || data == MAP_FAILED || fread(image, 1, VDK_IMAGE_SIZE, file) == 0 ||
 	    mprotect(image, VDK_IMAGE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
 		bail("%s: %s", path, strerror(errno));
 	fclose(file);

@@ -32,14 +32,14 @@ class State:
         else:
             self.registers[register] = value
 
-    def move_sp(self, sp, to):
-        """What lies below the stack pointer after it went up is gone: a signal's frame may be there."""
+    def move_sp(self, sp, to, red_zone=0):
+        """What lies below the stack pointer after it went up is gone: a signal's frame may be there, behind the red zone if there is one."""
         old = self.registers.get(sp)
         if not to or to[0] != 'sp' or not old:
             raise Unknown(f'sp becomes {to}')
         self.registers[sp] = to
         if to[1] > old[1]:
-            self.memory = {at: v for at, v in self.memory.items() if at >= to[1]}
+            self.memory = {at: v for at, v in self.memory.items() if at >= to[1] - red_zone}
 
     def store(self, address, value):
         if not address or address[0] != 'sp':
@@ -260,7 +260,7 @@ class X86(Machine):
             value = state.load(registers['RSP'])
             if ops[0] in self.whole:
                 state.set(self.whole[ops[0]], value)
-            state.move_sp('RSP', plus(registers['RSP'], 8))
+            state.move_sp('RSP', plus(registers['RSP'], 8), 128) # the psABI's
         elif mn in ('addq', 'subq') and ops[1] == '%rsp' and ops[0].startswith('$'):
             n = int(ops[0][1:], 0)
             state.move_sp('RSP', plus(registers['RSP'], n if mn == 'addq' else -n))

@@ -25,6 +25,8 @@ f:	.cfi_startproc
 	popq %rbp
 	.cfi_def_cfa %rsp, 8
 	.cfi_restore %rbp
+	movq $0, -8(%rsp) /* what was popped stays in the red zone, until something is put there */
+	movq $0, -16(%rsp)
 	ret
 	.cfi_endproc
 ''',

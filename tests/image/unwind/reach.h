@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the calls, and the states of the page, that lead to each instruction of an image.
+/* Owns: the calls, and the states of the data pages, that lead to each instruction of an image.
  * Relies on: vdso-image.h of the build, the kit's counter.h of the architecture; the includer's call5(), which gives the
  * page `first_state`, calls the function, and gives the page `next_state` once that call is in an inner function.
  * Who may include: tests/image/unwind, tests/host/tools. */
@@ -17,11 +17,14 @@
 #include "../../vdso_reader.h"
 #include "counter.h"
 #include "syscall.h" /* what counter.h declares */
+#include "page/latch.h"
+#include "vdk/hypervisor.h"
 #include "vdk/page.h"
 #include "vdso-image.h"
 
-static struct vdk_page *page; /* below `image` */
-static unsigned char *image;
+static struct vdk_page *page;   /* below `image` */
+static struct vdk_page *proper; /* that, or the one behind it */
+static unsigned char *image;    /* all its data pages are writable */
 static unsigned int first_state, next_state;
 
 /* By offset in the image. */
@@ -60,6 +63,7 @@ static void gettimeofday_calls(const void *fn)
 	struct timezone tz;
 
 	call(fn, (long)&tv, (long)&tz, 0);
+	call(fn, 0, (long)&tz, 0);
 	call(fn, 0, 0, 0);
 }
 
@@ -125,8 +129,8 @@ static const struct {
 /* As a base: the counter's last value with a lower half of 0. With a shift of 20 seconds have gone by since then. */
 #define NEAR 1
 
-/* Every state of the page that the read path tells apart. The counter runs from somewhere below 2^63. */
-static void set_page(unsigned int state)
+/* Every state of the page proper that the read path tells apart. The counter runs from somewhere below 2^63. */
+static void set_proper(unsigned int state)
 {
 	static const struct {
 		uint64_t cycles, mult;
@@ -148,22 +152,87 @@ static void set_page(unsigned int state)
 		{ NEAR, 0, VDK_MODE_COUNTER, 0, 1, VDK_CPU_RDPID },
 		{ NEAR, UINT64_MAX, VDK_MODE_COUNTER | VDK_MODE_SCALED, 20, 1, VDK_CPU_RDPID },
 		{ NEAR, 1, VDK_MODE_COUNTER_ALT, 0, 1, VDK_CPU_RDPID },
+#define HYPERVISOR_FIRST 21
+#define HYPERVISOR_STATES 10
+		[HYPERVISOR_FIRST ... HYPERVISOR_FIRST + HYPERVISOR_STATES - 4] = { 0, 1, VDK_MODE_PVCLOCK | VDK_MODE_SCALED, 1, 1, 0 },
+		{ 0, 1, VDK_MODE_HVCLOCK | VDK_MODE_SCALED, 7, 1, 0 },
+		{ 0, 1, VDK_MODE_HVCLOCK | VDK_MODE_SCALED, 7, 1, 0 },
+		{ 0, 1, VDK_MODE_LAST + 1, 7, 1, 0 },
 	};
-	struct vdk_slot *slot = page->slot;
+	struct vdk_slot *slot = proper->slot;
 
+	_Static_assert(sizeof(states) / sizeof(states[0]) == HYPERVISOR_FIRST + HYPERVISOR_STATES, "states by their numbers");
 	slot->cycles = states[state].cycles == NEAR ? vdk_counter_read(VDK_MODE_COUNTER) >> 32 << 32 : states[state].cycles;
 	slot->mult = slot->raw_mult = states[state].mult;
 	slot->mode = states[state].mode;
 	slot->shift = states[state].shift;
 	slot->width = 64;
 	slot->ns[0] = slot->ns[1] = slot->boottime_ns = slot->raw_ns = states[state].mult == 0 ? 1500000000 : 7;
-	page->res_ns = page->coarse_res_ns = states[state].res_ns;
-	page->cpu_mode = states[state].cpu_mode;
+	proper->res_ns = proper->coarse_res_ns = states[state].res_ns;
+	proper->cpu_mode = states[state].cpu_mode;
 	/* 0: every answer is the system call's. */
-	page->hwprobe_count = state < VDK_HWPROBE_MAX ? state : VDK_HWPROBE_MAX;
-	page->hwprobe_cpus = state == 2 ? 64 : 1;
+	proper->hwprobe_count = state < VDK_HWPROBE_MAX ? state : VDK_HWPROBE_MAX;
+	proper->hwprobe_cpus = state == 2 ? 64 : 1;
 }
-#define STATES 21
+
+/* The hypervisor's pages in the states from HYPERVISOR_FIRST on. */
+static void set_hypervisor(unsigned int state)
+{
+#ifdef VDK_IMAGE_PVCLOCK_BELOW
+	static const struct vdk_pvclock pvclock[HYPERVISOR_STATES] = {
+		{ .version = 2, .tsc_to_system_mul = 1, .flags = VDK_PVCLOCK_TSC_STABLE },
+		{ .version = 1 }, /* for ever */
+		{ .version = 2 }, /* not stable */
+		{ .version = 2, .tsc_shift = 32, .flags = VDK_PVCLOCK_TSC_STABLE },
+		{ .version = 2, .tsc_shift = -32, .flags = VDK_PVCLOCK_TSC_STABLE },
+		{ .version = 2, .tsc_shift = -1, .flags = VDK_PVCLOCK_TSC_STABLE },
+		{ .version = 2, .tsc_shift = 1, .tsc_timestamp = 1ull << 63, .flags = VDK_PVCLOCK_TSC_STABLE },
+	};
+	struct vdk_hvclock *hvclock = (struct vdk_hvclock *)(image - VDK_IMAGE_HVCLOCK_BELOW);
+	unsigned int n = state < HYPERVISOR_FIRST ? 0 : state - HYPERVISOR_FIRST;
+
+	*(struct vdk_pvclock *)(image - VDK_IMAGE_PVCLOCK_BELOW) = pvclock[n];
+	hvclock->sequence = state % 2 ? hvclock->sequence | 1 : 0; /* still what publish() made it */
+	hvclock->scale = 1;
+#else
+	(void)state;
+#endif
+}
+
+/* The states of the page proper, then those in a time namespace whose offsets are near and far, either way. */
+#define OUTSIDE (HYPERVISOR_FIRST + HYPERVISOR_STATES)
+#define STATES (2 * OUTSIDE)
+static void set_page(unsigned int state)
+{
+	static const int64_t offsets[] = { -8, 999999999, 5000000000 };
+	bool in_namespace = state >= OUTSIDE;
+
+	page->in_namespace = in_namespace;
+	proper = in_namespace ? (struct vdk_page *)(image - VDK_IMAGE_PROPER_BELOW) : page;
+	set_hypervisor(state % OUTSIDE);
+	set_proper(state % OUTSIDE);
+	if (in_namespace) {
+		memset(page->slot, 0, sizeof(page->slot));
+		page->res_ns = page->coarse_res_ns = page->cpu_mode = page->hwprobe_count = 0;
+		page->offset_ns[0] = page->offset_ns[1] = offsets[state % 3];
+	}
+}
+
+/* An update of the hypervisor's pages is completed. */
+static inline void publish_hypervisor(void)
+{
+#ifdef VDK_IMAGE_PVCLOCK_BELOW
+	((struct vdk_pvclock *)(image - VDK_IMAGE_PVCLOCK_BELOW))->version += 2;
+	((struct vdk_hvclock *)(image - VDK_IMAGE_HVCLOCK_BELOW))->sequence += 2;
+#endif
+}
+
+/* An update of each page is completed. */
+static inline void publish(void)
+{
+	proper->slot[0].seq += 2 * VDK_LATCH_STEP;
+	publish_hypervisor();
+}
 
 static void call_all(const struct vdso *v, unsigned int first, unsigned int next)
 {
