@@ -284,6 +284,10 @@ test: ## every test, of all architectures or of TEST_ARCHS
 	+@for arch in $(TEST_ARCHS); do $(MAKE) --no-print-directory ARCH=$$arch test-files || exit; done
 	prove --timer -j$(TEST_JOBS) $$(for layer in $(LAYERS); do grep -h "/t/$$layer/" $(TEST_ARCHS:%=build/%/t/list); done)
 
+mutants: ## each defect of tests/mutants/*.patch is noticed by a test: MUTANTS="names"
+	tools/need test
+	tests/mutants/run $(MUTANTS)
+
 proofs: ## the latch in Spin and the arithmetic for all inputs, larger than in `make test`: docs/proofs.md
 	tools/need proofs
 	VDK_PROOFS=full VDK_BUILD=$B prove --timer -j$(TEST_JOBS) tests/proofs/*.t
@@ -294,5 +298,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs proofs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model clean
+.PHONY: docs mutants proofs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model clean
 -include $(shell find $B $H -name '*.d' 2>/dev/null)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The kit's arithmetic with a word of W bits instead of 64, for every input that there is: what tests/proofs/narrow makes of its
- * source, against sums that can't overflow.
+/* The kit's arithmetic with a word of W bits instead of 64, for every input that there is: what tests/proofs/narrow
+ * makes of its source, against sums that can't overflow.
  *
  * Owns: the claims; main() checks the one that is asked for, over all inputs, and fails at the first that breaks it.
  * Relies on: clang's _BitInt; W and NS, the nanoseconds of a second, by -D.
- * Never: knows how the kit computes. Every expected value is a sum of whole numbers of 64 bits, of which these need 40 at most. */
+ * Never: knows how the kit computes. Every expected value is a sum of whole numbers of 64 bits, of which these need
+ * 40 at most. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,8 +52,8 @@ static uint64_t cases;
 #define each(name, from, below) for (uint64_t name = (from); name < (below); name++)
 #define L(n) ((unsigned long long)(n))
 
-/* The shape of a span that a reading is promised for: cycles * 2^shift is a word, and the nanoseconds fill no more than half of one
- * (259 years of 64 bits: kit/page/read.h). */
+/* The shape of a span that a reading is promised for: cycles * 2^shift is a word, and the nanoseconds fill no more
+ * than half of one (259 years of 64 bits: kit/page/read.h). */
 static bool in_reach(uint64_t cycles, unsigned int shift, uint64_t mult)
 {
 	return cycles << shift < ALL && (cycles << shift) * mult >> W < ALL / 2;
@@ -147,7 +148,8 @@ static struct vdk_timekeeper timekeeper(unsigned int width, unsigned int shift, 
 		each(mult, 0, ALL)                            \
 			each(frac, 0, ALL)
 
-/* Moved on by first cycles, the snapshot says for first + more what it said before, and all clocks of one rate have gone alike. */
+/* Moved on by first cycles, the snapshot says for first + more what it said before, and all clocks of one rate have
+ * gone alike. */
 static bool rebase(void)
 {
 	each_rate(mult, frac, shift)
@@ -198,8 +200,9 @@ static bool owes(const struct vdk_timekeeper *tk, uint64_t scaled, uint64_t mult
 	return next + ALL / 4 <= mult || account(tk) == -(ahead < most ? ahead : most);
 }
 
-/* From mult to another. Until the bound no reader of the new snapshot is behind one of the old at the same cycle. At the bound they agree
- * if it went slower; and the bases, which are the coarse clocks, do not go back. The other rate's clocks stay. */
+/* From mult to another. Until the bound no reader of the new snapshot is behind one of the old at the same cycle. At
+ * the bound they agree if it went slower; and the bases, which are the coarse clocks, do not go back. The other
+ * rate's clocks stay. */
 static bool rate_change(void)
 {
 	each_rate(mult, frac, shift)
@@ -238,8 +241,8 @@ static bool division(void)
 	return true;
 }
 
-/* mult is the nearest to 2^(W - shift) * NS / hz, leaves an eighth free, and shift is the least that does. Then, if it is not 0, for a span
- * below 2^W / 2.25 ns cycles * 2^shift is a word. */
+/* mult is the nearest to 2^(W - shift) * NS / hz, leaves an eighth free, and shift is the least that does. Then, if
+ * it is not 0, for a span below 2^W / 2.25 ns cycles * 2^shift is a word. */
 static bool rate_of_hz(void)
 {
 	each(hz, 1, 4 * NS) {

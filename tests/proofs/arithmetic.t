@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The arithmetic of kit/page/read.h, kit/time/rate.h and kit/time/timekeeper.c with short words, for all inputs, tests/proofs/arithmetic.c:
-# each claim holds; and with one thing done wrong in the kit's text, it does not.
+# The arithmetic of kit/page/read.h, kit/time/rate.h and kit/time/timekeeper.c with short words, for all inputs,
+# tests/proofs/arithmetic.c: each claim holds; and with one thing done wrong in the kit's text, it does not.
 # VDK_PROOFS=full takes longer words too: minutes.
 : "${VDK_BUILD:=build/x86_64}"
 out=$VDK_BUILD/tests/proofs/arithmetic

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* kit/page/latch.h and the rule of docs/decisions/rate-change.md as a Spin model: one writer, some readers, a counter, and a
- * memory that lets accesses pass each other.
+/* kit/page/latch.h and the rule of docs/decisions/rate-change.md as a Spin model: one writer, some readers, a
+ * counter, and a memory that lets accesses pass each other.
  *
  * Owns: what is claimed, as assertions: torn(), order(), renewed(), waits(), and `counted`.
- * Relies on: tests/proofs/latch.t, which runs it, and each VARIANT, one thing done wrong, of which Spin must find the harm.
+ * Relies on: tests/proofs/latch.t, which runs it, and each VARIANT, one thing done wrong, of which Spin must find the
+ * harm.
  *
- * Any process may stop for ever anywhere: Spin knows no fairness here. What it finds includes every run in which the writer
- * dies in the middle of an update.
+ * Any process may stop for ever anywhere: Spin knows no fairness here. What it finds includes every run in which the
+ * writer dies in the middle of an update.
  *
- * The memory. The writer's stores wait in a buffer and come out in any order, but not past one to the same place before, and not past
- * a barrier that the writer put between. A reader's loads are done in any order, but for what acquire and the fence say. Each
- * store comes out to all readers at once (RISC-V and Arm say so; tests/litmus has the models with other rules).
+ * The memory. The writer's stores wait in a buffer and come out in any order, but not past one to the same place
+ * before, and not past a barrier that the writer put between. A reader's loads are done in any order, but for what
+ * acquire and the fence say. Each store comes out to all readers at once (RISC-V and Arm say so; tests/litmus has the
+ * models with other rules).
  *
- * Time. A snapshot n is a line: at counter value `at[n]` the clock says `base[n]`, and it goes on by `rate[n]`. The memory holds
- * only the number n, twice, as a payload of two words. */
+ * Time. A snapshot n is a line: at counter value `at[n]` the clock says `base[n]`, and it goes on by `rate[n]`. The
+ * memory holds only the number n, twice, as a payload of two words. */
 
 #ifndef READERS
 #define READERS 2
@@ -51,8 +53,8 @@ byte shown;   /* and the count of flips that makes it so */
 bool late;    /* it was not */
 bool counted; /* late_publishes says so */
 
-/* Readings that are ordered by anything (one reader's own, or one that began after another was complete) never go back, but for a
- * publication that was later than its bound. */
+/* Readings that are ordered by anything (one reader's own, or one that began after another was complete) never go
+ * back, but for a publication that was later than its bound. */
 #define order(t, floor) assert((t) >= (floor) || late)
 #define torn(a, b) assert((a) == (b))
 /* Nor do snapshots, of which the coarse clocks are the bases. */

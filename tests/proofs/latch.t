@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The latch as a Spin model, tests/proofs/latch.pml: no run of it breaks a claim; and with one thing done wrong, one does, and that one
-# which it should.
+# The latch as a Spin model, tests/proofs/latch.pml: no run of it breaks a claim; and with one thing done wrong, one
+# does, and that one which it should.
 # VDK_PROOFS=full searches larger models too: minutes, and up to 8 GB.
 : "${VDK_BUILD:=build/x86_64}"
 out=$VDK_BUILD/tests/proofs model=$PWD/tests/proofs/latch.pml

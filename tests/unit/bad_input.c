@@ -182,6 +182,29 @@ static void a_counter_that_jumps_by_years_is_believed_up_to_half_a_wrap(void)
 		}
 }
 
+/* Ahead by what its scale leaves no room for, 259 years, and half a wrap of 64 bits is 292 million: the tick stays where it was, and once the
+ * counter is where it should be, the clocks go on as if nothing had been. */
+static void a_counter_that_jumps_beyond_its_scale_is_not_believed(void)
+{
+	for (unsigned int bit = 0; bit < 63; bit++) {
+		uint64_t jump = 1ull << bit;
+		wide_signed tick;
+
+		start(1000, 64, random_word());
+		if (jump >> (64 - tk.now.shift) == 0)
+			continue;
+		counter += 12345;
+		vdk_time_tick(&tk);
+		tick = now(VDK_CLOCK_MONOTONIC_COARSE);
+		counter += jump + 5;
+		vdk_time_tick(&tk);
+		assert_true(now(VDK_CLOCK_MONOTONIC_COARSE) == tick);
+		counter -= jump;
+		vdk_time_tick(&tk);
+		assert_true(now(VDK_CLOCK_MONOTONIC_COARSE) == tick + 5000000);
+	}
+}
+
 /* Anything at all, with any frequency: each reading is a time, none is before the last tick, and no tick before another. */
 static void no_counter_makes_a_tick_step_back(void)
 {
@@ -213,6 +236,7 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(a_counter_that_stops_stops_the_clocks_and_nothing_else),
 	UNIT_TEST(a_counter_that_goes_back_stands_at_the_last_tick),
 	UNIT_TEST(a_counter_that_jumps_by_years_is_believed_up_to_half_a_wrap),
+	UNIT_TEST(a_counter_that_jumps_beyond_its_scale_is_not_believed),
 	UNIT_TEST(no_counter_makes_a_tick_step_back),
 };
 RUN(tests)

@@ -2,8 +2,8 @@
 /* The page of layout linux-6.1, read as Linux's readers do, beside the timekeeper that it follows. */
 #include "unit.h"
 
+#include "page/linux_6_1.h"
 #include "time/rate.h"
-#include "vdk/linux_6_1.h"
 
 #define TICK_NS 4000000u
 #define CLOCKS 5
@@ -345,6 +345,38 @@ static void a_namespaces_page_has_the_offsets(void)
 	}
 }
 
+static int updates; /* still to come between */
+
+/* A counter during whose reading the page is changed. */
+static bool disturbed_counter(int32_t mode, uint64_t *value)
+{
+	struct vdk_linux_6_1_entry *e = &data.clock[0];
+
+	(void)mode;
+	*value = e->cycle_last;
+	if (updates) {
+		updates--;
+		e->seq += 2;
+		e->base[VDK_CLOCK_REALTIME].sec++;
+	}
+	return true;
+}
+
+static void our_reader_goes_round_after_an_update(void)
+{
+	const struct vdk_linux_6_1_pages pages = { &data, NULL };
+	struct vdk_timespec ts;
+	uint64_t sec;
+
+	start(1000000000, VDK_MODE_COUNTER);
+	sec = data.clock[0].base[VDK_CLOCK_REALTIME].sec;
+	updates = 3;
+	assert_true(vdk_linux_6_1_clock(&pages, VDK_CLOCK_REALTIME, &ts, disturbed_counter));
+	assert_true((uint64_t)ts.tv_sec == sec + 3);
+	updates = VDK_LINUX_6_1_TRIES;
+	assert_false(vdk_linux_6_1_clock(&pages, VDK_CLOCK_REALTIME, &ts, disturbed_counter));
+}
+
 static const struct unit_test tests[] = {
 	UNIT_TEST(readings_are_the_timekeepers_to_a_nanosecond_while_ticks_come_on_time),
 	UNIT_TEST(late_ticks_cost_a_bounded_error_which_is_steered_away),
@@ -357,5 +389,6 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(the_page_stands_while_the_machine_sleeps),
 	UNIT_TEST(another_counter_makes_no_step_back),
 	UNIT_TEST(a_namespaces_page_has_the_offsets),
+	UNIT_TEST(our_reader_goes_round_after_an_update),
 };
 RUN(tests)
