@@ -23,8 +23,8 @@ struct place {
 enum { CLOCKS = 7, FUNCTIONS = CLOCKS + 4 };
 enum subject { VDK, HOST, SYSTEM_CALL, SUBJECTS };
 /* Series: each function by each subject; the floor, by the page's way of reading the counter, and by the other if
- * this CPU has it; the work between calls by itself. */
-enum { FLOOR = FUNCTIONS * SUBJECTS, FLOOR_OTHER, WORK, SERIES };
+ * this CPU has it, and of what reads no counter; the work between calls by itself. */
+enum { FLOOR = FUNCTIONS * SUBJECTS, FLOOR_OTHER, FLOOR_STORES, WORK, SERIES };
 
 struct series {
 	const char *function, *clock, *subject; /* clock: "" where there is none */

@@ -53,7 +53,7 @@ static void flush_all(const struct bench *b, enum flushed flushed)
 	if (flushed == DATA_AND_CODE) {
 		for (size_t i = 0; i < code_pages; i++)
 			flush(code[i], VDK_PAGE_SIZE);
-		for (int k = FLOOR; k <= FLOOR_OTHER; k++)
+		for (int k = FLOOR; k <= FLOOR_STORES; k++)
 			if (b->series[k].call)
 				flush((const char *)(uintptr_t)b->series[k].call, MACHINE_LINE);
 	}

@@ -5,6 +5,7 @@
  * Never: says that a number is good. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "bench.h"
@@ -27,6 +28,13 @@ static const char *floor_label(const struct bench *b, int k)
 static const char *row_label(const struct bench *b, int k)
 {
 	return k < FLOOR ? label(&b->series[k]) : floor_label(b, k);
+}
+
+/* The floor of a function: does it read the counter? */
+static int floor_of(const struct series *s)
+{
+	return strstr(s->clock, "_COARSE") || strcmp(s->function, "time") == 0 || strcmp(s->function, "clock_getres") == 0 ?
+		FLOOR_STORES : FLOOR;
 }
 
 /* Median and minimum, or nothing for what does not exist. */
@@ -54,7 +62,7 @@ static const char *writer_name(const struct setting *setting)
 /* The first setting, in full. */
 static void calls_table(const struct bench *b)
 {
-	const struct summary *r = b->result[0], *floor = &r[FLOOR];
+	const struct summary *r = b->result[0];
 
 	printf("\nns per call, one thread, back to back, no writer: median (minimum); ratios of medians\n");
 	printf("%-*s  %18s  %18s  %18s  %6s  %6s\n", NAME_WIDTH, "", "vdk", "host's vDSO", "system call", "/host",
@@ -68,10 +76,10 @@ static void calls_table(const struct bench *b)
 		for (int subject = 0; subject < SUBJECTS; subject++)
 			cell(&s[subject], &r[f * SUBJECTS + subject]);
 		ratio(r[f * SUBJECTS + VDK].median_ns, s[HOST].call ? r[f * SUBJECTS + HOST].median_ns : NAN);
-		ratio(r[f * SUBJECTS + VDK].median_ns, floor->median_ns);
+		ratio(r[f * SUBJECTS + VDK].median_ns, r[floor_of(s)].median_ns);
 		putchar('\n');
 	}
-	for (int k = FLOOR; k <= FLOOR_OTHER; k++)
+	for (int k = FLOOR; k <= FLOOR_STORES; k++)
 		if (b->series[k].call) {
 			printf("%-*s", NAME_WIDTH, floor_label(b, k));
 			cell(&b->series[k], &r[k]);

@@ -39,6 +39,13 @@ static inline const struct vdk_slot *vdk_latch_slot(const struct vdk_page *upage
 	return (const struct vdk_slot *)((const char *)upage + (seq & VDK_LATCH_STEP));
 }
 
+/* Whether it sends to slot 0: then its address is a constant, and no load of the snapshot waits for the number's. That is always so but
+ * for the middle of an update, or where a writer has stopped there. */
+static inline bool vdk_latch_at_rest(uint64_t seq)
+{
+	return !(seq & VDK_LATCH_STEP);
+}
+
 static inline bool vdk_latch_retry(const struct vdk_page *upage, uint64_t seq)
 {
 	/* Pairs with the release fence in vdk_latch_write(): who saw a byte of a later snapshot sees a later number. Without it,

@@ -18,6 +18,10 @@
  * is not to turn it into a conditional move or an unconditional operation. */
 #define VDK_KEEP_BRANCH() __asm__ volatile("")
 
+/* `value` is loaded here. What is in another line than the number and the counter's mode is so on its way before the counter is read,
+ * which waits for loads that have begun, and holds up those that have not. */
+#define VDK_EARLY(value) __asm__ volatile("" : "+r"(value))
+
 /* How a reader gets the counter: in *scaled the cycles since slot->cycles, times 2^slot->shift (vdk_scaled()); false: it can't, and
  * the reading is not served. With `scaled` NULL it only says whether it could. */
 #define VDK_COUNTER_FN(name) bool (*name)(const void *ctx, const struct vdk_slot *slot, uint64_t *scaled)
@@ -108,11 +112,11 @@ VDK_INLINE uint32_t vdk_slot_ns(const struct vdk_slot *slot, int kind, int id)
 }
 
 /* A clock that goes with the counter: `id`, of the constant kind `kind`. With `once` a reading that would have to go round again is
- * not served: code without a loop. */
+ * not served, nor one in the middle of an update: code without a loop, at constant addresses. */
 VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, bool once, struct vdk_timespec *ts,
 			      VDK_COUNTER_FN(counter), const void *ctx)
 {
-	bool raw = kind == VDK_CLOCK_MONOTONIC_RAW;
+	bool raw = kind == VDK_CLOCK_MONOTONIC_RAW, early = once && kind != VDK_KIND_HOT;
 	uint64_t seq, scaled, frac, ns;
 	int64_t sec;
 
@@ -120,7 +124,13 @@ VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, bo
 		const struct vdk_slot *slot;
 
 		seq = vdk_latch_begin(upage);
-		slot = vdk_latch_slot(upage, seq);
+		if (once && __builtin_expect(!vdk_latch_at_rest(seq), 0))
+			return false;
+		slot = once ? &upage->slot[0] : vdk_latch_slot(upage, seq);
+		if (early) {
+			sec = vdk_slot_sec(slot, kind, id);
+			VDK_EARLY(sec);
+		}
 		if (__builtin_expect(!counter(ctx, slot, &scaled), 0))
 			return false;
 		frac = raw ? VDK_LOAD(slot->raw_frac) : VDK_LOAD(slot->frac);
@@ -128,7 +138,8 @@ VDK_INLINE bool vdk_read_fine(const struct vdk_page *upage, int kind, int id, bo
 		ns = vdk_scaled_to_ns(scaled, raw ? VDK_LOAD(slot->raw_mult) : VDK_LOAD(slot->mult), ns, &frac);
 		/* Consume the snapshot before the look at the number: what waits for the look stays few registers. */
 		__asm__ volatile("" : "+r"(ns));
-		sec = vdk_slot_sec(slot, kind, id);
+		if (!early)
+			sec = vdk_slot_sec(slot, kind, id);
 		if (__builtin_expect(!vdk_latch_retry(upage, seq), 1))
 			break;
 		if (once)
@@ -151,7 +162,9 @@ VDK_INLINE bool vdk_read_coarse(const struct vdk_page *upage, int id, bool once,
 		const struct vdk_slot *slot;
 
 		seq = vdk_latch_begin(upage);
-		slot = vdk_latch_slot(upage, seq);
+		if (once && __builtin_expect(!vdk_latch_at_rest(seq), 0))
+			return false;
+		slot = once ? &upage->slot[0] : vdk_latch_slot(upage, seq);
 		if (__builtin_expect(!counter(ctx, slot, NULL), 0))
 			return false;
 		sec = vdk_slot_sec(slot, VDK_KIND_HOT, id);
@@ -163,6 +176,21 @@ VDK_INLINE bool vdk_read_coarse(const struct vdk_page *upage, int id, bool once,
 	}
 	ts->tv_sec = sec;
 	ts->tv_nsec = (int64_t)ns;
+	return true;
+}
+
+/* REALTIME_COARSE's second alone, in one attempt. It is one word, so it is whole; and what is in slot 0 has been published, since slot 1
+ * held it when readers were sent there. So there is nothing to look at the number for again: tests/litmus/latch-second.litmus. In
+ * slot 1 it could be of a snapshot that is yet to be published, and a coarse clock read after it be behind. */
+VDK_INLINE bool vdk_read_second(const struct vdk_page *upage, int64_t *sec, VDK_COUNTER_FN(counter), const void *ctx)
+{
+	if (__builtin_expect(!vdk_latch_at_rest(vdk_latch_begin(upage)), 0) ||
+	    __builtin_expect(!counter(ctx, &upage->slot[0], NULL), 0))
+		return false;
+	*sec = VDK_LOAD(upage->slot[0].sec[VDK_CLOCK_REALTIME]);
+	/* Pairs with the release fence in vdk_latch_write(): whatever this thread reads next sees the number that the second was
+	 * published with, or a later one. Without it, tests/litmus/latch-second.litmus fails. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return true;
 }
 

@@ -14,8 +14,8 @@
  *
  * Neither waits for earlier loads by itself; both wait for branches: what is behind an ISB is fetched when the ISB is
  * done, which is not before the branch that leads to it is resolved, and a self-synchronizing read is not speculative (Arm ARM,
- * the generic timer in AArch64 state). The branch is the one on `mode`, and `mode` is loaded from the slot that the number chose: number ->
- * address -> mode -> branch -> counter. What the caller ordered before the number's load is thereby ordered too.
+ * the generic timer in AArch64 state). The branch is the one on `mode`, and `mode` is loaded behind the number's load, which is an acquire: number ->
+ * mode -> branch -> counter. What the caller ordered before the number's load is thereby ordered too.
  * Later loads may pass. */
 static inline __attribute__((always_inline)) uint64_t vdk_counter_read(unsigned int mode)
 {
