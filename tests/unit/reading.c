@@ -158,6 +158,41 @@ static void other_ids_are_not_served(void)
 	assert_int_equal(ts.tv_sec, -1);
 }
 
+static void a_time_moves_either_way_and_stays_one(void)
+{
+	static const int64_t edges[] = { 0, 1, -1, 999999999, -999999999, 1000000000, -1000000000, 1000000001, -1000000001,
+		1999999999, -1999999999, INT64_MAX, INT64_MIN };
+
+	for (int i = 0; i < CASES / 10; i++) {
+		int64_t offset = i < 13 * 13 ? edges[i % 13] : (int64_t)random_bits(64);
+		struct vdk_timespec ts = { (int64_t)random_bits(33), (int64_t)(random_word() % VDK_NS_PER_SEC) };
+		wide_signed exact;
+
+		if (i < 13 * 13) /* the first and the last nanosecond of a second too */
+			ts.tv_nsec = (const int64_t[]){ 0, 1, 999999998, 999999999 }[i / 13 % 4];
+		exact = (wide_signed)ts.tv_sec * VDK_NS_PER_SEC + ts.tv_nsec + offset;
+		vdk_move(&ts, offset);
+		assert_true(ts.tv_nsec >= 0 && ts.tv_nsec < VDK_NS_PER_SEC);
+		assert_true((wide_signed)ts.tv_sec * VDK_NS_PER_SEC + ts.tv_nsec == exact);
+	}
+}
+
+static void each_clock_has_its_offset_in_a_namespace(void)
+{
+	static const struct vdk_page space = { .in_namespace = 1, .offset_ns = { 77, -88 } };
+	static const struct {
+		int id;
+		int64_t offset_ns;
+	} expected[] = {
+		{ VDK_CLOCK_REALTIME, 0 },     { VDK_CLOCK_MONOTONIC, 77 },        { VDK_CLOCK_MONOTONIC_RAW, 77 },
+		{ VDK_CLOCK_REALTIME_COARSE, 0 }, { VDK_CLOCK_MONOTONIC_COARSE, 77 }, { VDK_CLOCK_BOOTTIME, -88 },
+		{ VDK_CLOCK_TAI, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_true(vdk_namespace_offset(&space, expected[i].id) == expected[i].offset_ns);
+}
+
 static const struct unit_test tests[] = {
 	UNIT_TEST(conversion_is_exact),
 	UNIT_TEST(cycles_wrap_at_the_width_and_clamp_behind),
@@ -166,5 +201,7 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(each_clock_reads_its_own_words),
 	UNIT_TEST(reading_once_gives_up_where_the_loop_goes_round),
 	UNIT_TEST(other_ids_are_not_served),
+	UNIT_TEST(a_time_moves_either_way_and_stays_one),
+	UNIT_TEST(each_clock_has_its_offset_in_a_namespace),
 };
 RUN(tests)
