@@ -218,6 +218,25 @@ $H/obj/host/bench/%.o: host/bench/%.c $B/vdso-image.h
 $H/bench: $(BENCH_OBJ)
 	$(call say,HOSTCC)$(HOSTCC) -pthread -o $@ $^ -ljansson -lm
 
+# --- Pictures of the clocks: docs/timekeeping.md ----------------------------------------------------------------------
+P := build/plots
+GUEST_CLOCKS = tools/boot --arch $(ARCH) --icount --timeout 600 --add $B/tests/plots/clocks -- /clocks
+
+plots: boot-files $B/tests/plots/clocks $H/drift ## pictures of slews, leap seconds and errors, build/plots/*.svg
+	@mkdir -p $P
+	$(GUEST_CLOCKS) slew > $P/slew.dat
+	$(GUEST_CLOCKS) reads > $P/reads.dat
+	$H/drift > $P/drift.dat
+	@if command -v gnuplot > /dev/null; then gnuplot -c tests/plots/plots.gp $P && ls $P/*.svg; \
+	else ls $P/*.dat; echo 'No plots: there is no gnuplot here (tools/need bench installs it).'; fi
+
+$B/tests/plots/%: tests/plots/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC_$(firstword $(LIBCS))) $(USER_FLAGS) -o $@ $<
+
+$H/drift: $(patsubst %,$H/obj/%.o,tests/plots/drift.c $(wildcard kit/time/*.c))
+	$(call say,HOSTCC)$(HOSTCC) -o $@ $^ -lgmp
+
 # --- Tests: TAP, by prove, fast first -------------------------------------------------------------------------------
 # tests/arch/<a>.mk: TEST_CC and TEST_LIBS build a test for the architecture, TEST_RUN runs it here, TEST_LAYERS have C
 # programs for it.
@@ -298,5 +317,5 @@ docs: ## what is generated of docs/
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: docs mutants proofs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model clean
+.PHONY: docs mutants proofs help vdsoctl vdsorun bench no-host-port image kernel root boot-files run test-files test model plots clean
 -include $(shell find $B $H -name '*.d' 2>/dev/null)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the clocks do, as lines for gnuplot; a Linux program, for vdk's kernel with instructions counted, where a run repeats to the bit:
- *     clocks slew    REALTIME's distance from MONOTONIC_RAW while adjtime slews 5 ms, and across an inserted and a deleted leap second
- *     clocks reads   a million readings of MONOTONIC by the vDSO between system calls that read it too
- * Sets the clock. Owns: nothing. Relies on: the Linux ABI, any libc; adjtimex's structure in vdk/timex.h. */
+/* What the clocks do, as lines for gnuplot; a Linux program, for vdk's kernel with instructions counted, where a run
+ * repeats to the bit: clocks slew    REALTIME's distance from MONOTONIC_RAW while adjtime slews 5 ms, and across an
+ * inserted and a deleted leap second clocks reads   a million readings of MONOTONIC by the vDSO between system calls
+ * that read it too Sets the clock. Owns: nothing. Relies on: the Linux ABI, any libc; adjtimex's structure in
+ * vdk/timex.h. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
@@ -84,7 +85,8 @@ static void wait_ms(int ms)
 	nanosleep(&ts, NULL);
 }
 
-/* Lines "name seconds REALTIME TAI": the seconds of RAW since `zero`, the others' distance from it in ms, since the start. */
+/* Lines "name seconds REALTIME TAI": the seconds of RAW since `zero`, the others' distance from it in ms, since the
+ * start. */
 static void sample(const char *name, int64_t zero, int ms)
 {
 	struct reading first = read_all(), r = first;
@@ -106,7 +108,7 @@ static void slew(void)
 	request((struct vdk_timex){ .modes = VDK_ADJ_OFFSET_SINGLESHOT, .offset = 5000 });
 	r = read_all();
 	sample("slew", r.raw, 14000);
-	for (int delete = 0; delete < 2; delete++) {
+	for (int delete = 0; delete < 2; delete ++) {
 		request((struct vdk_timex){ .modes = VDK_ADJ_STATUS, .status = 0 });
 		wait_ms(2500); /* a second begins, and the last leap second is over */
 		set(MIDNIGHT - 5);
@@ -124,7 +126,8 @@ static void reads(void)
 	int64_t least = INT64_MAX, call = call_clock(CLOCK_MONOTONIC);
 
 	for (int i = 0; i < READS; i++) {
-		int64_t vdso = read_clock(CLOCK_MONOTONIC), next = call_clock(CLOCK_MONOTONIC), a = vdso - call, b = next - vdso;
+		int64_t vdso = read_clock(CLOCK_MONOTONIC), next = call_clock(CLOCK_MONOTONIC), a = vdso - call,
+			b = next - vdso;
 
 		if (a < least)
 			least = a;
@@ -134,7 +137,11 @@ static void reads(void)
 		before[b < 0 ? 0 : b / BIN_NS < BINS ? b / BIN_NS : BINS]++;
 		call = next;
 	}
-	printf("least %lld\n", (long long)least);
+	if (least < 0) {
+		fprintf(stderr, "clocks: a reading is %lld ns on the wrong side of a system call's\n",
+			(long long)-least);
+		exit(1);
+	}
 	for (int i = 0; i <= BINS; i++)
 		printf("reads %d %llu %llu\n", i * BIN_NS, (unsigned long long)after[i], (unsigned long long)before[i]);
 }

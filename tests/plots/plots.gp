@@ -37,8 +37,8 @@ set label 1 "a day" at 86400,0.12 left rotate by 90
 set label 2 "a year" at 31557600,0.12 left rotate by 90
 set arrow 1 from 86400,0.1 to 86400,1e11 nohead dt 3
 set arrow 2 from 31557600,0.1 to 31557600,1e11 nohead dt 3
-plot dir."drift.dat" using 1:3 with lines lw 2 title "32-bit mult, shift 24", \
-	"" using 1:2 with lines lw 2 title "vdk: 64-bit multiplier"
+plot dir."drift.dat" using 1:3 with lines lw 2 title "multiplier of 32 bits", \
+	"" using 1:2 with lines lw 2 title "vdk"
 unset label
 unset arrow
 unset logscale x
