@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The error of a clock that nobody corrects, over ten simulated years, as lines for gnuplot: "seconds vdk usual", both
- * in ns, each the greatest so far. It is against cycles * 1e9 / hz in rational numbers.
+/* The error of a clock that nobody corrects, over ten simulated years, as lines for gnuplot: "seconds vdk usual", the latter
+ * two in ns, each the greatest so far. It is against cycles * 1e9 / hz in rational numbers.
  *
  * vdk: kit/time on a simulated counter, with ticks after any time from 1 ms to a day; what vdk_time_now() says.
- * usual: a multiplier of 32 bits and a shift, ns = cycles * mult >> shift, as kernels choose them for a span of 600 s
- * between ticks: the greatest shift, to 32, with which 600 s of cycles times mult do not overflow 64 bits, and mult the
- * nearest to 2^shift * 1e9 / hz. A tick adds the interval's cycles * mult to a sum of nanoseconds shifted by `shift`,
- * so that nothing is lost but what mult is off. No feedback: kernels that have NTP's machinery correct this error while
- * they tick, by dithering mult; the design's own error is this.
+ *
+ * usual: a multiplier of 32 bits and a shift, ns = cycles * mult >> shift, as kernels choose them for a span of 600 s between
+ * ticks: the greatest shift, to 32, with which 600 s of cycles times mult do not overflow 64 bits, and mult the nearest to
+ * 2^shift * 1e9 / hz. A tick adds the interval's cycles * mult to a sum of nanoseconds shifted by `shift`, so that nothing
+ * is lost but what mult is off. No feedback: kernels that have NTP's machinery correct this error while they tick, by
+ * dithering mult; the design's own error is this.
  *
  * Owns: nothing. Relies on: kit/time, GMP. */
 #include <gmp.h>
