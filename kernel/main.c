@@ -18,7 +18,8 @@
 
 /* Options that the kernel knows, wherever they are read. */
 static const char *const options[] = {
-	"console", "counter", "nohz", "norandmaps", "panic", "selftest", "stats", "trace", "tsc", "vdso",
+	"acpi_pm", "clocksource", "console", "counter", "hpet", "nohz", "norandmaps", "panic", "pit", "selftest", "stats", "trace", "tsc",
+	"vdso",
 };
 
 static bool known(const char *word)

@@ -156,8 +156,10 @@ int arch_signal_pop(struct arch_regs *r, uint64_t *mask);
 /* --- Time --- */
 /* Find and calibrate the counters; log name, frequency and source of the figure. Called once. */
 void arch_time_init(void);
-/* The clocksources found, best first, NULL-terminated; at least one. user_mode is 0 where user mode can't read it. */
-const struct vdk_clocksource *const *arch_clocksources(void);
+/* The clocksources found, ARCH_CLOCKSOURCES_MAX at most, with their ratings, NULL-terminated; at least one. user_mode is 0 where user mode
+ * can't read it. */
+#define ARCH_CLOCKSOURCES_MAX 8
+struct vdk_clocksource *const *arch_clocksources(void);
 /* Wall time from the battery-backed clock: seconds since 1970 UTC. False if there is none or it makes no sense. */
 bool arch_wall_time(int64_t *sec);
 /* One TRAP_TIMER on this CPU after `ns` nanoseconds (at least; 0 = at once); replaces an earlier one. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/sys and /sys.
  * Owns: the figures that these files give. Relies on: synth.c.
- * Never: lets a program change one, but for what /sys/power and the clock's alarm are there for. */
+ * Never: lets a program change one, but for what /sys/power, the clock's alarm and the clocksource are there for. */
+#include <vdk/clocksource.h>
+
 #include "abi/errno.h"
 #include "arch/arch.h"
 #include "core/log.h"
@@ -10,7 +12,9 @@
 #include "fs/proc.h"
 #include "proc/internal.h"
 #include "syscall/uts.h"
+#include "time/clocksource.h"
 #include "time/suspend.h"
+#include "time/timekeeping.h"
 
 #define SYSFS_MAGIC 0x62656572
 
@@ -213,13 +217,43 @@ static int rtc_wakealarm_store(const struct synth_node *n, const char *text, siz
 	return suspend_set_wakeup(sec, relative);
 }
 
+static int available_clocksource(const struct synth_node *n, struct text *t)
+{
+	const struct vdk_clocksource *const *cs = clocksource_list();
+
+	(void)n;
+	for (; *cs; cs++)
+		if (!(*cs)->unstable)
+			text_printf(t, "%s ", (*cs)->name);
+	text_add(t, "\n", 1);
+	return 0;
+}
+
+static int current_clocksource(const struct synth_node *n, struct text *t)
+{
+	(void)n;
+	text_printf(t, "%s\n", timekeeping_clocksource()->name);
+	return 0;
+}
+
+static int current_clocksource_store(const struct synth_node *n, const char *text, size_t size)
+{
+	(void)n;
+	return clocksource_select(text, size && text[size - 1] == '\n' ? size - 1 : size);
+}
+
+static const struct synth_entry clocksource0_files[] = {
+	SYNTH_TEXT("available_clocksource", 0444, available_clocksource),
+	{ .name = "current_clocksource", .mode = S_IFREG | 0644, .show = current_clocksource, .store = current_clocksource_store },
+};
+static const struct synth_entry clocksource_dirs[] = { SYNTH_DIR("clocksource0", clocksource0_files) };
 static const struct synth_entry cpu_files[] = {
 	{ .name = "cpu0", .mode = S_IFDIR | 0555 },
 	SYNTH_TEXT("online", 0444, cpu_list),
 	SYNTH_TEXT("possible", 0444, cpu_list),
 	SYNTH_TEXT("present", 0444, cpu_list),
 };
-static const struct synth_entry system_dirs[] = { SYNTH_DIR("cpu", cpu_files) };
+static const struct synth_entry system_dirs[] = { SYNTH_DIR("clocksource", clocksource_dirs), SYNTH_DIR("cpu", cpu_files) };
 static const struct synth_entry devices_dirs[] = { SYNTH_DIR("system", system_dirs) };
 static const struct synth_entry rtc_files[] = {
 	SYNTH_TEXT("since_epoch", 0444, rtc_since_epoch),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's clocks, kept by the kit.
  *
- * Owns: the timekeeper, its lock and its page. Relies on: arch_clocksources(), the timer trap, clock_was_set().
+ * Owns: the timekeeper, its lock and its page. Relies on: clocksource.h, the timer trap, clock_was_set().
  * Never: computes a time. */
 #include "time/timekeeping.h"
 
@@ -10,14 +10,17 @@
 
 #include "abi/errno.h"
 #include "arch/arch.h"
-#include "core/cmdline.h"
 #include "core/log.h"
 #include "core/spinlock.h"
 #include "mm/page.h"
 #include "time/clock.h"
+#include "time/clocksource.h"
 #include "time/timer.h"
 #include "trap/trap.h"
 #include "vdso-image.h"
+
+/* A clock that is ahead by less can be slewed. */
+#define PUT_BACK_NS (100 * 1000000)
 
 static struct spinlock lock; /* the one writer */
 static struct vdk_timekeeper tk;
@@ -45,14 +48,10 @@ static void tell_hwprobe(void)
 
 void timekeeping_init(void)
 {
-	static struct vdk_clocksource cs_copy;
-	const struct vdk_clocksource *cs = &cs_copy;
+	const struct vdk_clocksource *cs = clocksource_init();
 	struct vdk_time_config config = { .tick_ns = TICK_NS, .cpu_mode = arch_getcpu_mode() };
 
 	_Static_assert(VDK_IMAGE_DATA_SIZE <= PAGE_SIZE, "one data page");
-	cs_copy = *arch_clocksources()[0];
-	if (cmdline_is("counter", "unstable"))
-		cs_copy.user_mode = VDK_MODE_SYSCALL;
 	if (!arch_wall_time(&config.wall.tv_sec))
 		log_warn("time: no wall clock: REALTIME starts at 1970");
 	data_page = page_alloc(0);
@@ -63,6 +62,7 @@ void timekeeping_init(void)
 #endif
 	timer_setup(&event_timer, event);
 	started = true;
+	clocksource_watch(true);
 	log_info("time: clocksource %s, %llu Hz, %s user mode", cs->name, (unsigned long long)cs->hz,
 		 cs->user_mode == VDK_MODE_SYSCALL ? "not readable in" : "readable in");
 }
@@ -99,6 +99,7 @@ void timekeeping_tick(void)
 static bool timekeeping_timer(struct trap_info *info)
 {
 	(void)info;
+	clocksource_check();
 	timekeeping_tick();
 	return true;
 }
@@ -106,8 +107,10 @@ TRAP_HANDLER(TRAP_TIMER, timekeeping_timer);
 
 void timekeeping_suspend(const struct vdk_timespec *persistent)
 {
-	unsigned long flags = spin_lock(&lock);
+	unsigned long flags;
 
+	clocksource_watch(false);
+	flags = spin_lock(&lock);
 	ASSERT(!vdk_time_suspend(&tk, persistent));
 	spin_unlock(&lock, flags);
 }
@@ -118,6 +121,48 @@ void timekeeping_resume(const struct vdk_timespec *persistent)
 
 	ASSERT(!vdk_time_resume(&tk, persistent));
 	changed(flags);
+	clocksource_watch(true);
+}
+
+const struct vdk_clocksource *timekeeping_clocksource(void)
+{
+	return __atomic_load_n(&tk.cs, __ATOMIC_RELAXED);
+}
+
+/* REALTIME goes back where no discipline would find the way. */
+static void put_back(int64_t ahead_ns)
+{
+	struct vdk_timespec now;
+
+	if (!vdk_time_now(&tk, VDK_CLOCK_REALTIME, &now))
+		return;
+	now.tv_sec -= ahead_ns / NSEC_PER_SEC;
+	now.tv_nsec -= ahead_ns % NSEC_PER_SEC;
+	if (now.tv_nsec < 0) {
+		now.tv_sec--;
+		now.tv_nsec += NSEC_PER_SEC;
+	}
+	if (vdk_time_set_wall(&tk, &now))
+		log_warn("time: REALTIME can't be put back by %ld ns", ahead_ns);
+}
+
+int timekeeping_change(const struct vdk_clocksource *cs, int64_t ahead_ns)
+{
+	unsigned long flags = spin_lock(&lock);
+	bool other = tk.cs != cs;
+	int rc = vdk_time_set_clocksource(&tk, cs);
+
+	if (!rc && ahead_ns < 0)
+		vdk_time_skip(&tk, (uint64_t)-ahead_ns);
+	else if (!rc && ahead_ns >= PUT_BACK_NS)
+		put_back(ahead_ns);
+	changed(flags);
+	if (rc)
+		return -EINVAL;
+	if (other)
+		log_info("time: clocksource %s from now on, %s user mode", cs->name,
+			 cs->user_mode == VDK_MODE_SYSCALL ? "not readable in" : "readable in");
+	return 0;
 }
 
 uint64_t timekeeping_max_idle_ns(void)
@@ -149,6 +194,11 @@ static int64_t now_ns(int clock_id)
 uint64_t clock_now_ns(void)
 {
 	return (uint64_t)now_ns(VDK_CLOCK_MONOTONIC);
+}
+
+int64_t clock_raw_ns(void)
+{
+	return now_ns(VDK_CLOCK_MONOTONIC_RAW);
 }
 
 int64_t clock_realtime_ns(void)

@@ -7,6 +7,7 @@
 
 #include "core/types.h"
 
+struct vdk_clocksource;
 struct vdk_timespec;
 struct vdk_timex;
 
@@ -25,11 +26,17 @@ uint64_t timekeeping_max_idle_ns(void);
 void timekeeping_suspend(const struct vdk_timespec *persistent);
 void timekeeping_resume(const struct vdk_timespec *persistent);
 
+/* The counter that is used; another one from now on. 0 or -EINVAL: the kit refuses it. `ahead_ns`: how far the old one is known to
+ * have brought the clocks ahead of the time, or, negative, let them fall behind: docs/decisions/clocksources.md. */
+const struct vdk_clocksource *timekeeping_clocksource(void);
+int timekeeping_change(const struct vdk_clocksource *cs, int64_t ahead_ns);
+
 /* What clock_gettime answers, by the image's own read path. 0 or -EINVAL for ids that the page does not hold. */
 int clock_now(int clock_id, struct vdk_timespec *ts);
 /* 0 or -EINVAL, as above. */
 int clock_res_ns(int clock_id, uint32_t *ns);
 uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
+int64_t clock_raw_ns(void);      /* CLOCK_MONOTONIC_RAW */
 int64_t clock_realtime_ns(void); /* CLOCK_REALTIME, for file times */
 
 /* REALTIME becomes `ts` now. 0 or -EINVAL: before 1970, before MONOTONIC, or after VDK_WALL_SEC_MAX. No lock held. */

@@ -200,6 +200,14 @@ void vdk_time_tick(struct vdk_timekeeper *tk)
 	vdk_tk_publish(tk);
 }
 
+void vdk_time_skip(struct vdk_timekeeper *tk, uint64_t ns)
+{
+	vdk_tk_advance(tk);
+	add_ns(tk, ns);
+	add_raw_ns(&tk->now, ns);
+	vdk_tk_publish(tk);
+}
+
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall)
 {
 	if (!vdk_tk_valid_time(wall))

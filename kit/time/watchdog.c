@@ -107,7 +107,8 @@ enum vdk_watchdog_verdict vdk_watchdog_check(struct vdk_watchdog *w, uint64_t lo
 	struct vdk_watchdog now = { .cs = w->cs, .reference = w->reference };
 	int64_t wrap = wrap_ns(w->reference), cs_wrap = wrap_ns(w->cs), longest, width[2], error, interval, skew, tolerance;
 	uint64_t hz = w->reference->hz;
-	bool wraps, sure;
+	int64_t too_many = 0; /* of the reference's wraps, in ns: more would have been needed than there can have been */
+	bool wraps, sure, right;
 
 	sample(&now);
 	w->longest_ns = longest_ns > UINT64_MAX - w->longest_ns ? UINT64_MAX : w->longest_ns + longest_ns;
@@ -121,21 +122,28 @@ enum vdk_watchdog_verdict vdk_watchdog_check(struct vdk_watchdog *w, uint64_t lo
 	skew = counted_ns(w, &now) - interval;
 	wraps = wrap <= longest;
 	if (wraps && skew > 0 && longest + error > interval) {
-		int64_t most = (longest + error - interval) / wrap, suits = (skew + wrap / 2) / wrap, times = suits < most ? suits : most;
+		int64_t most = (longest + error - interval) / wrap, suits = (skew + wrap / 2) / wrap;
 
-		interval += times * wrap;
-		skew -= times * wrap;
+		if (suits > most)
+			suits = most, too_many = most * wrap;
+		interval += suits * wrap;
+		skew -= suits * wrap;
 	}
 	if (skew < -cs_wrap / 2 && cs_wrap < NS_MAX)
 		skew += (-skew + cs_wrap / 2) / cs_wrap * cs_wrap;
 	tolerance = (interval + error) / TOLERANCE_PART;
 	sure = tolerance < cs_wrap / 4 && !(wraps && (tolerance >= wrap / 4 || cs_wrap / 2 <= longest));
-	*result = (struct vdk_watchdog_result){ (uint64_t)interval, skew, ppm(skew, interval) };
-	if (sure && magnitude(skew) > tolerance + error)
+	right = magnitude(skew) <= tolerance + error;
+	if (!right) {
+		interval -= too_many;
+		skew += too_many;
+	}
+	*result = (struct vdk_watchdog_result){ (uint64_t)interval, skew, ppm(skew, interval), false };
+	if (sure && !right)
 		return goes_on(w->reference) ? VDK_WATCHDOG_UNSTABLE : VDK_WATCHDOG_UNSURE;
 	if (sure && error > tolerance / 2)
 		return VDK_WATCHDOG_UNSURE; /* too short an interval for such readings: it goes on */
-	now.longest_ns = 0;
+	result->begins = true;
 	*w = now;
 	return sure ? VDK_WATCHDOG_FINE : VDK_WATCHDOG_UNSURE;
 }

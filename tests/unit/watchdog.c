@@ -14,8 +14,7 @@ static struct vdk_watchdog_result found;
 static const struct {
 	uint64_t hz;
 	unsigned int width;
-	bool narrow; /* wraps in less than the ten minutes that are given as the bound */
-} references[] = { { 100000000, 64, false }, { 14318180, 32, true }, { 3579545, 32, false }, { 3579545, 24, true }, { 1193182, 64, false } };
+} references[] = { { 100000000, 64 }, { 14318180, 32 }, { 3579545, 32 }, { 3579545, 24 }, { 1193182, 64 } };
 #define REFERENCES (sizeof(references) / sizeof(references[0]))
 
 static void start(unsigned int reference)
@@ -156,7 +155,7 @@ static void a_counter_that_jumps_ahead_is_found(void)
 			assert_int_equal(check_after(500 * MS, TEN_MINUTES_NS), VDK_WATCHDOG_FINE);
 			fake[0].offset += jump_ns[i] / 2 * 5;
 			assert_int_equal(check_after(500 * MS, TEN_MINUTES_NS), VDK_WATCHDOG_UNSTABLE);
-			near(found.skew_ns, (int64_t)jump_ns[i], references[r].narrow && i ? (int64_t)TEN_MINUTES_NS : 20000);
+			near(found.skew_ns, (int64_t)jump_ns[i], 20000);
 			assert_true(i < 2 || found.skew_ppm > 1000000);
 		}
 }
@@ -177,7 +176,7 @@ static void an_interval_too_long_for_the_reference_is_no_accusation(void)
 	fake[0].ppm = 1000;
 	assert_int_equal(vdk_watchdog_start(&dog, &fake[0].cs, &fake[1].cs), 0);
 	assert_int_equal(check_after(60000 * MS, NOBODY_KNOWS), VDK_WATCHDOG_UNSTABLE);
-	near(found.skew_ns, 60000000, 100000);
+	assert_true(found.skew_ns > 0);
 }
 
 /* A counter of 32 bits by one of 24: after both may have wrapped, nothing can be told. */

@@ -31,11 +31,12 @@ static struct vdk_clocksource counter = {
 	.name = "arch_sys_counter",
 	.read = counter_cs_read,
 	.width = 64,
+	.rating = 400,
 };
-static const struct vdk_clocksource *const clocksources[] = { &counter, NULL };
+static struct vdk_clocksource *const clocksources[] = { &counter, NULL };
 static unsigned int irq = TIMER_VIRTUAL_IRQ;
 
-const struct vdk_clocksource *const *arch_clocksources(void)
+struct vdk_clocksource *const *arch_clocksources(void)
 {
 	return clocksources;
 }

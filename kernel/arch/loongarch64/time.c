@@ -26,11 +26,12 @@ static struct vdk_clocksource stable = {
 	.read = read_counter,
 	.width = 64,
 	.user_mode = VDK_MODE_COUNTER,
+	.rating = 400,
 };
 
-const struct vdk_clocksource *const *arch_clocksources(void)
+struct vdk_clocksource *const *arch_clocksources(void)
 {
-	static const struct vdk_clocksource *const list[] = { &stable, NULL };
+	static struct vdk_clocksource *const list[] = { &stable, NULL };
 
 	return list;
 }

@@ -30,11 +30,11 @@ static uint64_t time_ordered(const struct vdk_clocksource *cs)
 	return v;
 }
 
-static struct vdk_clocksource riscv_time = { .name = "riscv", .read = time_ordered, .width = 64 };
-static const struct vdk_clocksource *const clocksources[] = { &riscv_time, NULL };
+static struct vdk_clocksource riscv_time = { .name = "riscv", .read = time_ordered, .width = 64, .rating = 400 };
+static struct vdk_clocksource *const clocksources[] = { &riscv_time, NULL };
 static bool direct; /* the timer is the hart's */
 
-const struct vdk_clocksource *const *arch_clocksources(void)
+struct vdk_clocksource *const *arch_clocksources(void)
 {
 	return clocksources;
 }

@@ -2,20 +2,25 @@
 /* The counters that are slow to read but whose frequency is known.
  * Owns: HPET, PM timer, channel 2 of the PIT.
  * Relies on: ACPI for the first two.
- * Never: uses HPET's or the PIT's interrupts. */
+ * Never: uses their interrupts. */
 #include "timers.h"
 
 #include "acpi.h"
 #include "arch/arch.h"
+#include "core/cmdline.h"
 #include "core/log.h"
+#include "core/spinlock.h"
 #include "mm/kmap.h"
 #include "x86.h"
 
 #define FS_PER_SEC 1000000000000000UL
 
+#define HPET_CAPABILITIES 0
+#define HPET_CAPABILITY_64 0x2000u
 #define HPET_PERIOD 1
 #define HPET_CONFIG 4
 #define HPET_COUNTER 60
+#define HPET_COUNTER_HIGH 61
 #define HPET_SIZE 0x400
 #define HPET_CONFIG_ENABLE 1u
 #define HPET_CONFIG_LEGACY 2u
@@ -26,6 +31,10 @@
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43
 #define PIT_CHANNEL2_MODE0 0xb0
+#define PIT_CHANNEL2_MODE2 0xb4
+#define PIT_LATCH_CHANNEL2 0x80
+#define PIT_HZ 1193182
+#define PIT_TRIES 100 /* a reading takes longer than a count, on hardware; and emulated not much less */
 #define PIT_READ_BACK_CHANNEL2 0xc8
 #define PIT_STATUS_OUT 0x80
 #define PIT_START 65535
@@ -42,7 +51,7 @@ static bool hpet_start(void)
 {
 	if (hpet)
 		return true;
-	if (!acpi.hpet)
+	if (!acpi.hpet || cmdline_is("hpet", "off"))
 		return false;
 	hpet = kmap_device(acpi.hpet, HPET_SIZE);
 	if (hpet[HPET_PERIOD] == 0 || hpet[HPET_PERIOD] > HPET_PERIOD_MAX_FS) {
@@ -64,32 +73,43 @@ static bool hpet_sample(struct cal_sample *s)
 	return true;
 }
 
-/* The lower half only: one access instead of three. At 100 MHz it wraps after 43 s; the tick comes every 4 ms. */
-static uint64_t hpet_read(const struct vdk_clocksource *cs)
+static uint64_t hpet_read32(const struct vdk_clocksource *cs)
 {
 	(void)cs;
 	return hpet[HPET_COUNTER];
 }
 
-const struct vdk_clocksource *hpet_clocksource(void)
+static uint64_t hpet_read64(const struct vdk_clocksource *cs)
 {
-	static struct vdk_clocksource cs = {
-		.name = "hpet",
-		.read = hpet_read,
-		.width = 32,
-		.user_mode = VDK_MODE_SYSCALL,
-	};
+	uint32_t high = hpet[HPET_COUNTER_HIGH], low, before;
+
+	(void)cs;
+	do {
+		before = high;
+		low = hpet[HPET_COUNTER];
+		high = hpet[HPET_COUNTER_HIGH];
+	} while (high != before);
+	return (uint64_t)high << 32 | low;
+}
+
+struct vdk_clocksource *hpet_clocksource(void)
+{
+	static struct vdk_clocksource cs = { .name = "hpet", .read = hpet_read32, .width = 32, .rating = 250 };
 
 	if (!hpet_start())
 		return NULL;
 	cs.hz = (FS_PER_SEC + hpet_reference.period_fs / 2) / hpet_reference.period_fs;
+	if (hpet[HPET_CAPABILITIES] & HPET_CAPABILITY_64 && !cmdline_is("hpet", "32")) {
+		cs.read = hpet_read64;
+		cs.width = 64;
+	}
 	return &cs;
 }
 
 static bool pm_start(void)
 {
 	pm_reference.mask = (1UL << acpi.pm_timer_width) - 1;
-	return acpi.pm_timer != 0;
+	return acpi.pm_timer && !cmdline_is("acpi_pm", "off");
 }
 
 static bool pm_sample(struct cal_sample *s)
@@ -114,16 +134,11 @@ static uint64_t pm_read(const struct vdk_clocksource *cs)
 	return a & mask;
 }
 
-const struct vdk_clocksource *pm_timer_clocksource(void)
+struct vdk_clocksource *pm_timer_clocksource(void)
 {
-	static struct vdk_clocksource cs = {
-		.name = "acpi_pm",
-		.read = pm_read,
-		.hz = PM_TIMER_HZ,
-		.user_mode = VDK_MODE_SYSCALL,
-	};
+	static struct vdk_clocksource cs = { .name = "acpi_pm", .read = pm_read, .hz = PM_TIMER_HZ, .rating = 200 };
 
-	if (!acpi.pm_timer)
+	if (!pm_start())
 		return NULL;
 	cs.width = acpi.pm_timer_width;
 	return &cs;
@@ -132,6 +147,8 @@ const struct vdk_clocksource *pm_timer_clocksource(void)
 /* Mode 0 counts down once; OUT goes high at the end and tells that the count is worth nothing any more. */
 static bool pit_start(void)
 {
+	if (cmdline_is("pit", "off"))
+		return false;
 	outb(PORT_B, (uint8_t)((inb(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2));
 	outb(PIT_COMMAND, PIT_CHANNEL2_MODE0);
 	outb(PIT_CHANNEL2, PIT_START & 0xff);
@@ -151,6 +168,44 @@ static bool pit_sample(struct cal_sample *s)
 	high = inb(PIT_CHANNEL2);
 	s->reference = (uint64_t)(PIT_START - (high << 8 | low)) & 0xffff;
 	return !(status & PIT_STATUS_OUT);
+}
+
+/* Mode 2 counts down from 65536 to 1, again and again. Latched, the count stays until both its bytes are read. */
+static void pit_run_free(void)
+{
+	outb(PORT_B, (uint8_t)((inb(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2));
+	outb(PIT_COMMAND, PIT_CHANNEL2_MODE2);
+	outb(PIT_CHANNEL2, 0);
+	outb(PIT_CHANNEL2, 0);
+}
+
+static uint64_t pit_read(const struct vdk_clocksource *cs)
+{
+	static struct spinlock lock;
+	unsigned long flags = spin_lock(&lock);
+	uint32_t left;
+
+	(void)cs;
+	outb(PIT_COMMAND, PIT_LATCH_CHANNEL2);
+	left = inb(PIT_CHANNEL2);
+	left |= (uint32_t)inb(PIT_CHANNEL2) << 8;
+	spin_unlock(&lock, flags);
+	return -left & 0xffff;
+}
+
+struct vdk_clocksource *pit_clocksource(void)
+{
+	static struct vdk_clocksource cs = { .name = "pit", .read = pit_read, .hz = PIT_HZ, .width = 16, .rating = 100 };
+	uint64_t first;
+
+	if (cmdline_is("pit", "off"))
+		return NULL;
+	pit_run_free();
+	first = pit_read(&cs);
+	for (int i = 0; i < PIT_TRIES; i++)
+		if (pit_read(&cs) != first)
+			return &cs;
+	return NULL;
 }
 
 static struct cal_reference hpet_reference = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: the counters beside the TSC: HPET, ACPI's power management timer, the PIT.
+/* Owns: the machine's counters: the TSC, HPET, ACPI's power management timer, the PIT.
  * Relies on: acpi.h.
  * Who may include: kernel/arch/x86_64. */
 #ifndef VDK_KERNEL_ARCH_X86_64_TIMERS_H
@@ -12,8 +12,12 @@
 /* References for the TSC, best first, NULL-terminated. */
 extern const struct cal_reference *const cal_references[];
 
-/* NULL: the machine has none. */
-const struct vdk_clocksource *hpet_clocksource(void);
-const struct vdk_clocksource *pm_timer_clocksource(void);
+/* Its frequency, for timers. *cs NULL: not to be used as a clock. */
+uint64_t tsc_init(struct vdk_clocksource **cs);
+
+/* NULL: the machine has none, or the command line says NAME=off. The PIT's channel 2 is then no calibration's any more. */
+struct vdk_clocksource *hpet_clocksource(void);
+struct vdk_clocksource *pm_timer_clocksource(void);
+struct vdk_clocksource *pit_clocksource(void);
 
 #endif

@@ -29,6 +29,7 @@ struct vdk_clocksource {
 	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, if its width is VDK_USER_WIDTH;
 				 * VDK_MODE_SYSCALL: it can't */
 	bool counts_in_suspend; /* through a sleep of the machine, of less than half a wrap: it says how long that was */
+	bool verify;            /* it may stop, jump, or change its rate: another is to watch it, see struct vdk_watchdog */
 	unsigned int rating;    /* of two, the kernel prefers the one with more: see vdk_clocksource_best() */
 	bool unstable;          /* found to be wrong: not to be chosen */
 };
@@ -59,7 +60,7 @@ int vdk_time_set_clocksource(struct vdk_timekeeper *tk, const struct vdk_clockso
  * keep. A reading after a counter has gone back, between two ticks, is as much less than one before. */
 struct vdk_watchdog {
 	const struct vdk_clocksource *cs, *reference;
-	uint64_t cycles;        /* of cs when it was last found right */
+	uint64_t cycles;        /* of cs when the interval began */
 	uint64_t before, after; /* readings of the reference around that */
 	uint64_t longest_ns;    /* that can have passed since */
 };
@@ -71,9 +72,11 @@ enum vdk_watchdog_verdict {
 };
 
 struct vdk_watchdog_result {
-	uint64_t interval_ns; /* since the last check that found the counter right, by the reference, to the nearest */
+	uint64_t interval_ns; /* since a check that `begins` one, by the reference; where that may have wrapped, what suits the counter best, or if
+			       * nothing does, the shortest that it can be */
 	int64_t skew_ns;      /* by how much more the counter has gone on; ends at +-2^62 */
 	int64_t skew_ppm;     /* of interval_ns; ends at +-2^62 */
+	bool begins;          /* the next interval begins with this check */
 };
 
 /* Watch `cs` by `reference`, from now on; after a sleep of the machine start again. -VDK_EINVAL: a counter that vdk_time_init() would

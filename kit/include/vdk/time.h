@@ -115,6 +115,9 @@ bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_n
  * 1e9 - 1, or tv_sec outside 0 to VDK_WALL_SEC_MAX. */
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall);
 
+/* All clocks move on by `ns` at once: by time that the counter has not counted. */
+void vdk_time_skip(struct vdk_timekeeper *tk, uint64_t ns);
+
 /* Run all clocks but MONOTONIC_RAW faster or slower than the counter's nominal rate by `freq`, in units of 2^-16 parts
  * per million: what adjtimex calls tick and freq, together, and for whom a loop of his own steers. It ends adjtimex's slews. No clock steps back for any reader if the publication keeps its bound, see late_publishes.
  * -VDK_EINVAL: beyond +-VDK_FREQ_MAX. */
