@@ -145,6 +145,32 @@ static void reading_once_gives_up_where_the_loop_goes_round(void)
 	}
 }
 
+/* A writer that has stopped in the middle of an update: slot 1 has the new snapshot, and readers are sent there. */
+static void half_an_update_is_read_in_slot_1_and_not_in_one_attempt(void)
+{
+	struct vdk_slot old = { .sec = { 100, 200 }, .width = 64, .mode = VDK_MODE_COUNTER }, new = old;
+	static const int ids[] = { VDK_CLOCK_REALTIME, VDK_CLOCK_TAI, VDK_CLOCK_REALTIME_COARSE };
+	struct vdk_timespec ts;
+	uint64_t counter = 0;
+	int64_t sec = -1;
+
+	new.sec[0]++;
+	vdk_latch_publish(&page, &old);
+	assert_true(vdk_read_second(&page, &sec, fixed_counter, &counter) && sec == 100);
+	vdk_latch_write(&page, 1, &new);
+	vdk_latch_flip(&page);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		assert_false(vdk_read_clock(&page, ids[i], true, &ts, fixed_counter, &counter));
+		assert_true(vdk_read_clock(&page, ids[i], false, &ts, fixed_counter, &counter));
+		assert_int_equal(ts.tv_sec, 101);
+	}
+	assert_false(vdk_read_second(&page, &sec, fixed_counter, &counter));
+	vdk_latch_write(&page, 0, &new);
+	vdk_latch_flip(&page);
+	assert_true(vdk_read_second(&page, &sec, fixed_counter, &counter) && sec == 101);
+	assert_false(vdk_read_second(&page, &sec, no_counter, NULL));
+}
+
 static void other_ids_are_not_served(void)
 {
 	static const int ids[] = { -1, 2, 3, 8, 9, 10, 12, 15, 16, 17, 32, 64, INT32_MAX, INT32_MIN, INT32_MIN + 1, 0x10001 };
@@ -200,6 +226,7 @@ static const struct unit_test tests[] = {
 	UNIT_TEST(carry_is_right_at_each_edge),
 	UNIT_TEST(each_clock_reads_its_own_words),
 	UNIT_TEST(reading_once_gives_up_where_the_loop_goes_round),
+	UNIT_TEST(half_an_update_is_read_in_slot_1_and_not_in_one_attempt),
 	UNIT_TEST(other_ids_are_not_served),
 	UNIT_TEST(a_time_moves_either_way_and_stays_one),
 	UNIT_TEST(each_clock_has_its_offset_in_a_namespace),
