@@ -80,10 +80,10 @@ static void changed(unsigned long flags)
 
 	steps_seen = vdk_time_steps(&tk);
 	spin_unlock(&lock, flags);
-	if (event_ns == UINT64_MAX)
-		timer_cancel(&event_timer);
-	else if (!event_timer.armed || event_timer.expires_ns != event_ns)
+	if (event_ns != UINT64_MAX && (!event_timer.armed || event_timer.expires_ns != event_ns))
 		timer_arm(&event_timer, event_ns);
+	if (event_ns == UINT64_MAX && event_timer.armed)
+		timer_cancel(&event_timer);
 	if (stepped)
 		clock_was_set();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* adjtimex: what the clock's rate is to be, second by second, and the leap seconds.
  *
- * Owns: struct vdk_discipline. Relies on: the caller's lock, see vdk/time.h; the loops and their constants are those of RFC 1589
- * and of Mills's later kernel model in nanoseconds, what is left open there is as Linux 6.1 answers.
+ * Owns: struct vdk_discipline. Relies on: the caller's lock, see vdk/time.h; the loops and their constants are those
+ * of RFC 1589 and of Mills's later kernel model in nanoseconds, what is left open there is as Linux 6.1 answers.
  * Never: lets when a tick comes decide where the clock gets to (docs/decisions/discipline.md). */
 #include "time/internal.h"
 #include "time/rate.h"
@@ -39,8 +39,9 @@ static __int128 owed(const struct vdk_discipline *d)
 	return (__int128)((unsigned __int128)(uint64_t)d->owed_ns << 64 | d->owed_frac);
 }
 
-/* Units of 2^-64 ns. The account stays below 2^125, which is 73 years. What comes on top is at most the 2^64 scaled cycles of one
- * span times a difference of rates below 2^62, see vdk_discipline_rate(): no overflow. Beyond 73 years it forgets. */
+/* Units of 2^-64 ns. The account stays below 2^125, which is 73 years. What comes on top is at most the 2^64 scaled
+ * cycles of one span times a difference of rates below 2^62, see vdk_discipline_rate(): no overflow. Beyond 73 years
+ * it forgets. */
 static void owe(struct vdk_discipline *d, __int128 add)
 {
 	const __int128 limit = (__int128)1 << 125;
@@ -64,10 +65,10 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 	return value < low ? low : value > high ? high : value;
 }
 
-/* The rate, from frequency, tick and this second's slew. The base is b = nominal * (1 + freq). In a second of the clock that
- * slews t, the base makes up 1 s - t, so the rate is b / (1 - t) = b * (1 + t / (1 - t)), t below 0.127.
- * |freq| is at most 0.1005, and the rate is kept within the nominal one's headroom of 1/8: it differs from b by less than a
- * quarter of 2^64. What was rounded or cut off here is owed. */
+/* The rate, from frequency, tick and this second's slew. The base is b = nominal * (1 + freq). In a second of the
+ * clock that slews t, the base makes up 1 s - t, so the rate is b / (1 - t) = b * (1 + t / (1 - t)), t below 0.127.
+ * |freq| is at most 0.1005, and the rate is kept within the nominal one's headroom of 1/8: it differs from b by less
+ * than a quarter of 2^64. What was rounded or cut off here is owed. */
 uint64_t vdk_discipline_rate(struct vdk_timekeeper *tk)
 {
 	struct vdk_discipline *d = &tk->discipline;
@@ -136,22 +137,22 @@ static int64_t chunk(const struct vdk_discipline *d)
 /* How many seconds can be begun at once, `second` the first: the state stays, the loop does nothing. At least 1. */
 static uint64_t alike(const struct vdk_discipline *d, int64_t second)
 {
-	int leap = d->status & (VDK_STA_INS | VDK_STA_DEL);
+	int wanted = d->status & (VDK_STA_INS | VDK_STA_DEL);
 
 	if (chunk(d))
 		return 1;
 	switch (d->state) {
 	case VDK_TIME_OK:
-		return leap ? 1 : UINT64_MAX;
+		return wanted ? 1 : UINT64_MAX;
 	case VDK_TIME_INS:
 	case VDK_TIME_DEL:
-		if (!(leap & (d->state == VDK_TIME_INS ? VDK_STA_INS : VDK_STA_DEL)) || second == d->leap_sec)
+		if (!(wanted & (d->state == VDK_TIME_INS ? VDK_STA_INS : VDK_STA_DEL)) || second == d->leap_sec)
 			return 1;
 		return second < d->leap_sec && d->leap_sec != NONE ? (uint64_t)(d->leap_sec - second) : UINT64_MAX;
 	case VDK_TIME_OOP:
 		return 1;
 	}
-	return leap ? UINT64_MAX : 1;
+	return wanted ? UINT64_MAX : 1;
 }
 
 /* The state in `second`, which begins: what to add to REALTIME, -1, 0 or 1. */
@@ -210,12 +211,14 @@ static uint64_t monotonic_ns(const struct vdk_timekeeper *tk)
 	return (uint64_t)tk->now.sec[VDK_CLOCK_MONOTONIC] * VDK_NS_PER_SEC + tk->now.ns[VDK_CLOCK_MONOTONIC];
 }
 
-/* What to slew in the coming second: what is meant for it, and of the rest so much that all is done when as much time has passed
- * again as since the last time: who is late for one second will be for the next. `rest` is cut to what times 1e9 is below 2^63. */
+/* What to slew in the coming second: what is meant for it, and of the rest so much that all is done when as much
+ * time has passed again as since the last time: who is late for one second will be for the next. `rest` is cut to
+ * what times 1e9 is below 2^63. */
 static int64_t slew(const struct vdk_timekeeper *tk, int64_t meant)
 {
 	const struct vdk_discipline *d = &tk->discipline;
-	int64_t rest = clamp(d->owed_ns, -8000000000, 8000000000) - meant, span = (int64_t)(monotonic_ns(tk) - d->played_ns);
+	int64_t rest = clamp(d->owed_ns, -8000000000, 8000000000) - meant;
+	int64_t span = (int64_t)(monotonic_ns(tk) - d->played_ns);
 
 	if (!meant && rest <= CARRIED_NS && rest >= -CARRIED_NS)
 		return 0;
@@ -223,8 +226,8 @@ static int64_t slew(const struct vdk_timekeeper *tk, int64_t meant)
 	return meant + clamp(rest, -REPAY_NS, REPAY_NS);
 }
 
-/* Each second promises a slew, and the promises do not depend on when this is called; what the clock really did is counted by
- * vdk_discipline_moved(). So a caller that is late for one second or for ten ends up in the same place.
+/* Each second promises a slew, and the promises do not depend on when this is called; what the clock really did is
+ * counted by vdk_discipline_moved(). So a caller that is late for one second or for ten ends up in the same place.
  *
  * Steps: where the loop slews, a second each, until its offset is below 2^(2 + constant) units, which is after
  * 4 * 2^constant * ln(2^61 / 2^12) < 140000 seconds; else a few. */
@@ -288,9 +291,11 @@ static bool valid(const struct vdk_timex *tx)
 				: tx->modes & VDK_ADJ_TICK && (tx->tick < TICK_US_MIN || tx->tick > TICK_US_MAX))
 		return false;
 	if (tx->modes & VDK_ADJ_SETOFFSET &&
-	    (tx->time.tv_usec < 0 || tx->time.tv_usec >= (tx->modes & VDK_ADJ_NANO ? (int64_t)VDK_NS_PER_SEC : 1000000)))
+	    (tx->time.tv_usec < 0 ||
+	     tx->time.tv_usec >= (tx->modes & VDK_ADJ_NANO ? (int64_t)VDK_NS_PER_SEC : 1000000)))
 		return false;
-	return !(tx->modes & VDK_ADJ_FREQUENCY) || (tx->freq >= INT64_MIN / FREQ_SCALE && tx->freq <= INT64_MAX / FREQ_SCALE);
+	return !(tx->modes & VDK_ADJ_FREQUENCY) ||
+	       (tx->freq >= INT64_MIN / FREQ_SCALE && tx->freq <= INT64_MAX / FREQ_SCALE);
 }
 
 static void set_status(struct vdk_discipline *d, int32_t status, int64_t second)
@@ -307,8 +312,8 @@ static void set_status(struct vdk_discipline *d, int32_t status, int64_t second)
 
 /* An update of the loops. With t the seconds since the last one, the phase-locked loop changes the frequency by
  *     offset * t / (4 * 2^(2 + constant))^2,     t at most 2^(3 + constant),
- * and where t is beyond 2048, or with STA_FLL 256, the frequency-locked loop by offset / (4 * t) besides.
- * No overflow: the offset is below 2^29 ns, t in the product below 2^(4 + constant), the shift 24 - 2 * constant: 2^57. */
+ * and where t is beyond 2048, or with STA_FLL 256, the frequency-locked loop by offset / (4 * t) besides. No
+ * overflow: the offset is below 2^29 ns, t in the product below 2^(4 + constant), the shift 24 - 2 * constant: 2^57. */
 static void set_offset(struct vdk_discipline *d, int64_t offset, int64_t second)
 {
 	int64_t seconds = second - d->reference_sec, longest = 8ll << d->constant, freq = d->freq;
@@ -350,8 +355,8 @@ static void set(struct vdk_timekeeper *tk, const struct vdk_timex *tx)
 	if (modes & VDK_ADJ_ESTERROR)
 		d->esterror_us = clamp(tx->esterror, 0, ERROR_LIMIT_US);
 	if (modes & VDK_ADJ_TIMECONST) /* the unit is 4 octaves longer for a clock of microseconds */
-		d->constant = (int32_t)clamp(clamp(tx->constant, 0, CONSTANT_MAX) + (d->status & VDK_STA_NANO ? 0 : 4), 0,
-					     CONSTANT_MAX);
+		d->constant = (int32_t)clamp(clamp(tx->constant, 0, CONSTANT_MAX) +
+					     (d->status & VDK_STA_NANO ? 0 : 4), 0, CONSTANT_MAX);
 	if (modes & VDK_ADJ_TAI && tx->constant >= 0 && tx->constant <= TAI_LIMIT_SEC &&
 	    tx->constant != tk->now.tai_offset_sec) {
 		tk->now.tai_offset_sec = (int32_t)tx->constant;

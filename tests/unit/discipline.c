@@ -4,7 +4,8 @@
 
 #include "time/rate.h"
 
-/* |rate / nominal - (1 + freq / (1e6 * 65536) + (tick - 10000) / 10000)| <= 1e-12, and the same for each second after. */
+/* |rate / nominal - (1 + freq / (1e6 * 65536) + (tick - 10000) / 10000)| <= 1e-12, and the same for each second
+ * after. */
 static void frequency_is_met_to_1e_12_and_is_constant(void)
 {
 	start(&one, (struct vdk_timespec){ 1000, 0 });
@@ -48,7 +49,8 @@ static void singleshot_slews_500_us_a_second(void)
 		for (int64_t s = 0; s < seconds + 2; s++) {
 			run(&one, S, TICK);
 			slewed = now(&one, VDK_CLOCK_REALTIME) - 1001 * S;
-			if (slewed < llabs(us[i]) / 500 * S) /* of the clock's own time, up to the tick after each edge */
+			/* of the clock's own time, up to the tick after each edge */
+			if (slewed < llabs(us[i]) / 500 * S)
 				assert_true(near(ahead(&one), (us[i] < 0 ? -slewed : slewed) / 2000, 2600));
 			assert_true(llabs(ahead(&one)) <= llabs(us[i]) * 1000 + 2500);
 			last = ahead(&one);
@@ -70,8 +72,8 @@ static void singleshot_slews_500_us_a_second(void)
 	assert_true(near(ahead(&one), 1500000, 120));
 }
 
-/* The same requests at the same seconds, ticks every 4 ms here, anywhere from 1 us to two minutes apart there: both clocks get to
- * the same place. */
+/* The same requests at the same seconds, ticks every 4 ms here, anywhere from 1 us to two minutes apart there: both
+ * clocks get to the same place. */
 static void late_ticks_do_not_change_where_the_clock_gets_to(void)
 {
 	for (int history = 0; history < 60; history++) {
@@ -80,7 +82,8 @@ static void late_ticks_do_not_change_where_the_clock_gets_to(void)
 		start(&one, (struct vdk_timespec){ MIDNIGHT - 500, 0 });
 		start(&other, (struct vdk_timespec){ MIDNIGHT - 500, 0 });
 		for (int i = 0; i < 2; i++) {
-			struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_TIMECONST | VDK_ADJ_OFFSET | VDK_ADJ_FREQUENCY,
+			struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_TIMECONST |
+				VDK_ADJ_OFFSET | VDK_ADJ_FREQUENCY,
 				.status = VDK_STA_PLL | VDK_STA_INS, .constant = history % 5,
 				.offset = history % 7 * 1000000 - 3000000, .freq = history * PPM };
 
@@ -109,7 +112,8 @@ static void offset_decays_exponentially(void)
 {
 	for (int constant = 0; constant <= 10; constant++) {
 		struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_TIMECONST | VDK_ADJ_OFFSET,
-			.status = VDK_STA_PLL | VDK_STA_FREQHOLD, .constant = constant, .offset = constant & 1 ? -400000000 : 500000000 };
+			.status = VDK_STA_PLL | VDK_STA_FREQHOLD, .constant = constant,
+			.offset = constant & 1 ? -400000000 : 500000000 };
 		wide_signed left = (wide_signed)tx.offset * ((wide_signed)1 << 32), all = tx.offset;
 
 		start(&one, (struct vdk_timespec){ 1000, 0 });
@@ -117,7 +121,8 @@ static void offset_decays_exponentially(void)
 		assert_true(tx.offset == all && tx.constant == constant);
 		for (int s = 0; s < 200; s++) {
 			left -= left / (4 << constant);
-			one.counter += (uint64_t)(S - now(&one, VDK_CLOCK_REALTIME) % S) * 8 / 7; /* past the edge, at any rate */
+			/* past the edge, at any rate */
+			one.counter += (uint64_t)(S - now(&one, VDK_CLOCK_REALTIME) % S) * 8 / 7;
 			while (now(&one, VDK_CLOCK_REALTIME) / S != 1001 + s)
 				one.counter -= S / 1000;
 			vdk_time_tick(&one.tk);
@@ -149,7 +154,8 @@ static void loops_change_the_frequency(void)
 
 	for (int i = 0; i < 2000; i++) {
 		struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_TIMECONST | VDK_ADJ_FREQUENCY,
-			.status = VDK_STA_PLL | (i & 1 ? VDK_STA_FLL : 0) | (i & 2 ? VDK_STA_FREQHOLD : 0), .constant = i % 11 };
+			.status = VDK_STA_PLL | (i & 1 ? VDK_STA_FLL : 0) | (i & 2 ? VDK_STA_FREQHOLD : 0),
+			.constant = i % 11 };
 		int64_t t = seconds[i % (int)(sizeof(seconds) / sizeof(seconds[0]))], offset, want;
 		bool fll = t > 2048 || (i & 1 && t >= 256);
 
@@ -199,13 +205,16 @@ static void next_event_is_enough(void)
 	assert_int_equal(vdk_time_next_event_ns(&other.tk), UINT64_MAX);
 }
 
-/* Any span, ten years and more, while the clock slews at its limits: nothing overflows, RAW and the readings before stay. */
+/* Any span, ten years and more, while the clock slews at its limits: nothing overflows, RAW and the readings before
+ * stay. */
 static void gaps_of_years_while_slewing_end_well(void)
 {
 	for (int i = 0; i < 200; i++) {
-		struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_TIMECONST | VDK_ADJ_OFFSET | VDK_ADJ_TICK | VDK_ADJ_FREQUENCY,
+		struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_TIMECONST | VDK_ADJ_OFFSET |
+			VDK_ADJ_TICK | VDK_ADJ_FREQUENCY,
 			.status = VDK_STA_PLL | (i & 1 ? VDK_STA_INS : VDK_STA_DEL), .constant = i % 11,
-			.offset = i & 2 ? 500000000 : -500000000, .tick = i & 4 ? 11000 : 9000, .freq = i & 8 ? 500 * PPM : -500 * PPM };
+			.offset = i & 2 ? 500000000 : -500000000, .tick = i & 4 ? 11000 : 9000,
+			.freq = i & 8 ? 500 * PPM : -500 * PPM };
 
 		start(&one, (struct vdk_timespec){ 5, 0 });
 		assert_int_equal(adjust(&one, &tx), VDK_TIME_OK);
@@ -217,7 +226,8 @@ static void gaps_of_years_while_slewing_end_well(void)
 			one.counter += step;
 			mono = now(&one, VDK_CLOCK_MONOTONIC);
 			vdk_time_tick(&one.tk);
-			assert_true(now(&one, VDK_CLOCK_MONOTONIC) - mono >= 0 && now(&one, VDK_CLOCK_MONOTONIC) - mono < 10000);
+			assert_true(now(&one, VDK_CLOCK_MONOTONIC) - mono >= 0);
+			assert_true(now(&one, VDK_CLOCK_MONOTONIC) - mono < 10000);
 			assert_int_equal(now(&one, VDK_CLOCK_MONOTONIC_RAW), raw + (int64_t)step);
 			assert_true((wide)one.tk.now.mult * 8 <= (wide)one.tk.nominal_mult * 9);
 			assert_true((wide)one.tk.now.mult * 4 >= (wide)one.tk.nominal_mult * 3);
@@ -261,9 +271,11 @@ static void slewing_never_steps_back(void)
 			struct vdk_timespec a, b;
 
 			one.counter = at + random_word() % (one.tk.bound_cycles + 1);
-			assert_true(vdk_time_now(&old, VDK_CLOCK_MONOTONIC, &a) && vdk_time_now(&one.tk, VDK_CLOCK_MONOTONIC, &b));
+			assert_true(vdk_time_now(&old, VDK_CLOCK_MONOTONIC, &a));
+			assert_true(vdk_time_now(&one.tk, VDK_CLOCK_MONOTONIC, &b));
 			assert_true(a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec));
-			assert_true(vdk_time_now(&old, VDK_CLOCK_TAI, &a) && vdk_time_now(&one.tk, VDK_CLOCK_TAI, &b));
+			assert_true(vdk_time_now(&old, VDK_CLOCK_TAI, &a));
+			assert_true(vdk_time_now(&one.tk, VDK_CLOCK_TAI, &b));
 			assert_true(a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec));
 		}
 		one.counter = at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Owns: what the tests of the discipline share: machines whose counter ticks once per ns, so that the counter is what an
- * undisciplined clock says.
+/* Owns: what the tests of the discipline share: machines whose counter ticks once per ns, so that the counter is
+ * what an undisciplined clock says.
  * Relies on: unit.h, vdk/time.h.
  * Who may include: tests/unit. */
 #ifndef VDK_TESTS_UNIT_MACHINE_H
@@ -35,7 +35,8 @@ static inline void start(struct machine *m, struct vdk_timespec wall)
 	struct vdk_time_config config = { .wall = wall, .tick_ns = TICK, .tai_offset_sec = 37 };
 
 	memset(m, 0, sizeof(*m));
-	m->cs = (struct vdk_clocksource){ .name = "fake", .read = read_counter, .hz = S, .width = 64, .user_mode = VDK_MODE_COUNTER };
+	m->cs = (struct vdk_clocksource){ .name = "fake", .read = read_counter, .hz = S, .width = 64,
+		.user_mode = VDK_MODE_COUNTER };
 	assert_int_equal(vdk_time_init(&m->tk, &m->cs, &m->page, &config), 0);
 }
 

@@ -23,7 +23,8 @@ static void undisciplined_clock_says_so(void)
 /* In microseconds unless STA_NANO; the time constant's unit changes with it. */
 static void units_follow_sta_nano(void)
 {
-	struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_TIMECONST | VDK_ADJ_OFFSET, .status = VDK_STA_PLL, .constant = 3,
+	struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_TIMECONST | VDK_ADJ_OFFSET, .status = VDK_STA_PLL,
+		.constant = 3,
 		.offset = -2000000 };
 
 	start(&one, (struct vdk_timespec){ 1000, 987654321 });
@@ -35,7 +36,8 @@ static void units_follow_sta_nano(void)
 	tx = (struct vdk_timex){ .modes = VDK_ADJ_MICRO | VDK_ADJ_TIMECONST, .constant = 99 };
 	assert_int_equal(adjust(&one, &tx), VDK_TIME_OK);
 	assert_true(tx.offset == -500000 && tx.constant == 10);
-	tx = (struct vdk_timex){ .modes = VDK_ADJ_TIMECONST | VDK_ADJ_MAXERROR | VDK_ADJ_ESTERROR, .constant = -5, .maxerror = -1,
+	tx = (struct vdk_timex){ .modes = VDK_ADJ_TIMECONST | VDK_ADJ_MAXERROR | VDK_ADJ_ESTERROR, .constant = -5,
+		.maxerror = -1,
 		.esterror = INT64_MAX };
 	assert_int_equal(adjust(&one, &tx), VDK_TIME_OK);
 	assert_true(tx.constant == 4 && tx.maxerror == 0 && tx.esterror == 16000000);
@@ -94,8 +96,10 @@ static void check_leap(int32_t status, uint64_t late, const struct moment *want,
 static void leap_second_is_inserted(void)
 {
 	static const struct moment want[] = {
-		{ MIDNIGHT - 3, 37, VDK_TIME_OK }, { MIDNIGHT - 2, 37, VDK_TIME_INS }, { MIDNIGHT - 1, 37, VDK_TIME_INS },
-		{ MIDNIGHT - 1, 38, VDK_TIME_OOP }, { MIDNIGHT, 38, VDK_TIME_WAIT }, { MIDNIGHT + 1, 38, VDK_TIME_WAIT },
+		{ MIDNIGHT - 3, 37, VDK_TIME_OK }, { MIDNIGHT - 2, 37, VDK_TIME_INS },
+		{ MIDNIGHT - 1, 37, VDK_TIME_INS },
+		{ MIDNIGHT - 1, 38, VDK_TIME_OOP }, { MIDNIGHT, 38, VDK_TIME_WAIT },
+		{ MIDNIGHT + 1, 38, VDK_TIME_WAIT },
 	};
 
 	for (uint64_t late = 0; late < S / 2; late = late ? late * 10 : 1)
@@ -109,7 +113,8 @@ static void leap_second_is_inserted(void)
 static void leap_second_is_deleted(void)
 {
 	static const struct moment want[] = {
-		{ MIDNIGHT - 4, 37, VDK_TIME_OK }, { MIDNIGHT - 3, 37, VDK_TIME_DEL }, { MIDNIGHT - 2, 37, VDK_TIME_DEL },
+		{ MIDNIGHT - 4, 37, VDK_TIME_OK }, { MIDNIGHT - 3, 37, VDK_TIME_DEL },
+		{ MIDNIGHT - 2, 37, VDK_TIME_DEL },
 		{ MIDNIGHT, 36, VDK_TIME_WAIT }, { MIDNIGHT + 1, 36, VDK_TIME_WAIT },
 	};
 
@@ -133,12 +138,14 @@ static void leap_second_in_a_gap_is_made_up_for(void)
 		}
 }
 
-/* A change to a slower rate puts the clock ahead: 200 ppm per ms of bound. The day may end by that, and the leap second is not missed. */
+/* A change to a slower rate puts the clock ahead: 200 ppm per ms of bound. The day may end by that, and the leap
+ * second is not missed. */
 static void leap_second_is_not_missed_when_the_clock_is_put_ahead(void)
 {
 	struct vdk_time_config config = { .wall = { MIDNIGHT - 5, 0 }, .tick_ns = TICK, .tai_offset_sec = 37,
 		.publish_bound_ns = 1000000 };
-	struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_MAXERROR | VDK_ADJ_TICK, .status = VDK_STA_INS, .tick = 11000 };
+	struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_MAXERROR | VDK_ADJ_TICK, .status = VDK_STA_INS,
+		.tick = 11000 };
 
 	start(&one, config.wall);
 	assert_int_equal(vdk_time_init(&one.tk, &one.cs, &one.page, &config), 0);
@@ -180,7 +187,8 @@ static void leap_second_can_be_called_off(void)
 static void setting_the_clock_ends_what_is_under_way(void)
 {
 	for (int way = 0; way < 3; way++) {
-		struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_OFFSET | VDK_ADJ_MAXERROR | VDK_ADJ_ESTERROR |
+		struct vdk_timex tx = { .modes = VDK_ADJ_STATUS | VDK_ADJ_NANO | VDK_ADJ_OFFSET | VDK_ADJ_MAXERROR |
+					VDK_ADJ_ESTERROR |
 					VDK_ADJ_FREQUENCY | VDK_ADJ_TICK,
 			.status = VDK_STA_PLL | VDK_STA_INS, .offset = 3000000, .freq = 7 * PPM, .tick = 10001 };
 		struct vdk_timespec offset = { -86400 * 3, 999999999 };
@@ -197,7 +205,8 @@ static void setting_the_clock_ends_what_is_under_way(void)
 		if (way == 0) {
 			assert_int_equal(vdk_time_step(&one.tk, &offset), 0);
 		} else if (way == 1) {
-			tx = (struct vdk_timex){ .modes = VDK_ADJ_SETOFFSET | VDK_ADJ_NANO, .time = { offset.tv_sec, offset.tv_nsec } };
+			tx = (struct vdk_timex){ .modes = VDK_ADJ_SETOFFSET | VDK_ADJ_NANO,
+				.time = { offset.tv_sec, offset.tv_nsec } };
 			assert_int_equal(adjust(&one, &tx), VDK_TIME_ERROR);
 		} else {
 			struct vdk_timespec wall = { real / S + offset.tv_sec, real % S };
@@ -208,7 +217,8 @@ static void setting_the_clock_ends_what_is_under_way(void)
 		assert_int_equal(now(&one, VDK_CLOCK_REALTIME), real + offset.tv_sec * S + offset.tv_nsec);
 		assert_int_equal(vdk_time_steps(&one.tk), steps + 1);
 		tx = query(&one);
-		assert_true(tx.offset == 0 && tx.maxerror == 16000000 && tx.esterror == 16000000 && tx.freq == 7 * PPM && tx.tick == 10001);
+		assert_true(tx.offset == 0 && tx.maxerror == 16000000 && tx.esterror == 16000000 &&
+			    tx.freq == 7 * PPM && tx.tick == 10001);
 		assert_int_equal(tx.status, VDK_STA_PLL | VDK_STA_INS | VDK_STA_NANO | VDK_STA_UNSYNC);
 		tx = (struct vdk_timex){ .modes = VDK_ADJ_OFFSET_SS_READ };
 		assert_true(adjust(&one, &tx) >= 0 && tx.offset == 0);
@@ -239,11 +249,13 @@ static void bad_requests_change_nothing(void)
 		{ .modes = 0x8000 }, { .modes = 0xa000 }, { .modes = 0x8000 | VDK_ADJ_FREQUENCY },
 		{ .modes = VDK_ADJ_TICK, .tick = 8999 }, { .modes = VDK_ADJ_TICK, .tick = 11001 },
 		{ .modes = VDK_ADJ_TICK | VDK_ADJ_STATUS, .tick = INT64_MIN },
-		{ .modes = VDK_ADJ_SETOFFSET, .time = { 0, -1 } }, { .modes = VDK_ADJ_SETOFFSET, .time = { 0, 1000000 } },
+		{ .modes = VDK_ADJ_SETOFFSET, .time = { 0, -1 } },
+		{ .modes = VDK_ADJ_SETOFFSET, .time = { 0, 1000000 } },
 		{ .modes = VDK_ADJ_SETOFFSET | VDK_ADJ_NANO, .time = { 0, 1000000000 } },
 		{ .modes = VDK_ADJ_SETOFFSET | VDK_ADJ_NANO, .time = { 0, INT64_MIN } },
 		{ .modes = VDK_ADJ_SETOFFSET | VDK_ADJ_TICK, .time = { -1001, 0 }, .tick = 10500 },
-		{ .modes = VDK_ADJ_SETOFFSET, .time = { INT64_MAX, 0 } }, { .modes = VDK_ADJ_SETOFFSET, .time = { INT64_MIN, 0 } },
+		{ .modes = VDK_ADJ_SETOFFSET, .time = { INT64_MAX, 0 } },
+		{ .modes = VDK_ADJ_SETOFFSET, .time = { INT64_MIN, 0 } },
 		{ .modes = VDK_ADJ_SETOFFSET, .time = { VDK_WALL_SEC_MAX - 999, 0 } },
 		{ .modes = VDK_ADJ_FREQUENCY, .freq = INT64_MAX / 65536000 + 1 },
 		{ .modes = VDK_ADJ_FREQUENCY | VDK_ADJ_NANO, .freq = INT64_MIN / 65536000 - 1 },
@@ -283,9 +295,11 @@ static void read_only_bits_are(void)
 static void what_needs_privilege_is_known(void)
 {
 	static const struct { uint32_t modes; bool changes; } known[] = {
-		{ 0, false }, { VDK_ADJ_OFFSET_SS_READ, false }, { VDK_ADJ_OFFSET_SINGLESHOT, true }, { 0x8000, false }, { 0xa000, false },
+		{ 0, false }, { VDK_ADJ_OFFSET_SS_READ, false }, { VDK_ADJ_OFFSET_SINGLESHOT, true },
+		{ 0x8000, false }, { 0xa000, false },
 		{ VDK_ADJ_OFFSET, true }, { VDK_ADJ_NANO, true }, { VDK_ADJ_TICK, true }, { 0x40, true },
-		{ VDK_ADJ_OFFSET_SS_READ | VDK_ADJ_SETOFFSET, true }, { VDK_ADJ_OFFSET_SS_READ | VDK_ADJ_FREQUENCY, false },
+		{ VDK_ADJ_OFFSET_SS_READ | VDK_ADJ_SETOFFSET, true },
+		{ VDK_ADJ_OFFSET_SS_READ | VDK_ADJ_FREQUENCY, false },
 		{ 0x8000 | VDK_ADJ_SETOFFSET, false },
 	};
 

@@ -35,7 +35,7 @@ struct vdk_timekeeper;
 #define VDK_STA_PLL 0x0001       /* ADJ_OFFSET disciplines phase and frequency */
 #define VDK_STA_PPSFREQ 0x0002   /* kept, but there is no PPS signal to follow */
 #define VDK_STA_PPSTIME 0x0004   /* the same */
-#define VDK_STA_FLL 0x0008       /* ... by a frequency-locked loop from 256 s between updates on, not only from 2048 s on */
+#define VDK_STA_FLL 0x0008       /* ... a frequency-locked loop from 256 s between updates on, else from 2048 s on */
 #define VDK_STA_INS 0x0010       /* insert a leap second at the end of the UTC day */
 #define VDK_STA_DEL 0x0020       /* delete one */
 #define VDK_STA_UNSYNC 0x0040
@@ -86,7 +86,7 @@ struct vdk_discipline {
 	int32_t status, state; /* VDK_STA_*, VDK_TIME_* */
 	int32_t constant, tick_us;
 	int64_t maxerror_us, esterror_us;
-	int64_t freq;          /* 2^-32 ns per second of the counter's nominal rate; so much for `tick_us` comes on top */
+	int64_t freq;          /* 2^-32 ns per second of the counter's nominal rate; `tick_us` comes on top */
 	int64_t offset;        /* 2^-32 ns: what the loop has still to slew */
 	int64_t reference_sec; /* REALTIME of the loop's last update */
 	int64_t adjust_us;     /* what adjtime has still to slew */
@@ -100,28 +100,29 @@ struct vdk_discipline {
 	uint64_t steps;        /* see vdk_time_steps() */
 };
 
-/* Does the request change anything, so that it needs privilege? Linux answers EPERM before it looks at the request's other
- * fields, but after ADJ_OFFSET_SINGLESHOT's bits that make no sense: those are not privileged, and vdk_time_adjust()
- * refuses them. */
+/* Does the request change anything, so that it needs privilege? Linux answers EPERM before it looks at the request's
+ * other fields, but after ADJ_OFFSET_SINGLESHOT's bits that make no sense: those are not privileged, and
+ * vdk_time_adjust() refuses them. */
 bool vdk_timex_changes(const struct vdk_timex *tx);
 
-/* adjtimex: do what tx->modes says, then fill *tx. The clock's state, VDK_TIME_*; or -VDK_EINVAL, with nothing changed: modes
- * that exclude each other, a tick outside 9000 to 11000, an offset for ADJ_SETOFFSET whose tv_usec is not within a second or
- * that leads to a time that REALTIME can't be set to, a frequency outside +-2^63/65536000. Other values out of range are
- * clamped, as Linux does. Privilege is the caller's: vdk_timex_changes(). */
+/* adjtimex: do what tx->modes says, then fill *tx. The clock's state, VDK_TIME_*; or -VDK_EINVAL, with nothing
+ * changed: modes that exclude each other, a tick outside 9000 to 11000, an offset for ADJ_SETOFFSET whose tv_usec is
+ * not within a second or that leads to a time that REALTIME can't be set to, a frequency outside +-2^63/65536000.
+ * Other values out of range are clamped, as Linux does. Privilege is the caller's: vdk_timex_changes(). */
 int vdk_time_adjust(struct vdk_timekeeper *tk, struct vdk_timex *tx);
 
-/* Step REALTIME and TAI by *offset, of any sign: tv_nsec counts forwards, from 0 to 1e9 - 1. What clock_settime ends, this ends
- * (vdk_time_set_wall()). -VDK_EINVAL: tv_nsec out of range, or REALTIME would be out of its own. */
+/* Step REALTIME and TAI by *offset, of any sign: tv_nsec counts forwards, from 0 to 1e9 - 1. What clock_settime
+ * ends, this ends (vdk_time_set_wall()). -VDK_EINVAL: tv_nsec out of range, or REALTIME would be out of its own. */
 int vdk_time_step(struct vdk_timekeeper *tk, const struct vdk_timespec *offset);
 
-/* How often REALTIME or TAI has been stepped, by leap seconds too: when a call has changed the number, wake who waits on those
- * clocks. The lock's holder may ask. */
+/* How often REALTIME or TAI has been stepped, by leap seconds too: when a call has changed the number, wake who
+ * waits on those clocks. The lock's holder may ask. */
 uint64_t vdk_time_steps(const struct vdk_timekeeper *tk);
 
-/* The MONOTONIC time, in ns, by when the discipline wants a tick: the next second while the clock is slewed or a leap second is
- * being prepared, and the leap second itself; UINT64_MAX: never. A kernel that has its ticks anyway need not ask, but a leap
- * second takes effect at the first tick after its edge. The lock's holder may ask, after each call that changes the timekeeper. */
+/* The MONOTONIC time, in ns, by when the discipline wants a tick: the next second while the clock is slewed or a
+ * leap second is being prepared, and the leap second itself; UINT64_MAX: never. A kernel that has its ticks anyway
+ * need not ask, but a leap second takes effect at the first tick after its edge. The lock's holder may ask, after
+ * each call that changes the timekeeper. */
 uint64_t vdk_time_next_event_ns(const struct vdk_timekeeper *tk);
 
 #ifdef __cplusplus
