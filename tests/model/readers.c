@@ -51,11 +51,13 @@ static void read_exactly(const struct world *w, const struct vdk_page *page, con
 			 const char *who, whole_ns reading[EXACT_CLOCKS])
 {
 	struct reader reader = { &w->counter[g->counter], at };
+	bool at_rest = vdk_latch_at_rest(page->slot[0].seq);
 	whole_ns expected[EXACT_CLOCKS];
+	int64_t second;
 
 	exact_read(&g->line, at, expected);
 	for (int i = 0; i < EXACT_CLOCKS; i++) {
-		struct vdk_timespec ts;
+		struct vdk_timespec ts, at_once;
 
 		if (!vdk_read_clock(page, exact_clocks[i], false, &ts, counter_of_reader, &reader))
 			world_fail("%s: %s is not served", who, clock_name(i));
@@ -63,7 +65,16 @@ static void read_exactly(const struct world *w, const struct vdk_page *page, con
 		if (reading[i] != expected[i])
 			world_fail("%s: %s reads %s, exact is %s", who, clock_name(i), world_text(reading[i]),
 				   world_text(expected[i]));
+		/* The image's first attempt. */
+		if (vdk_read_clock(page, exact_clocks[i], true, &at_once, counter_of_reader, &reader) != at_rest)
+			world_fail("%s: %s at once is %sserved", who, clock_name(i), at_rest ? "not " : "");
+		if (at_rest && world_ns(&at_once) != expected[i])
+			world_fail("%s: %s at once reads %s, exact is %s", who, clock_name(i),
+				   world_text(world_ns(&at_once)), world_text(expected[i]));
 	}
+	if (vdk_read_second(page, &second, counter_of_reader, &reader) != at_rest ||
+	    (at_rest && second * (whole_ns)VDK_NS_PER_SEC != expected[5] - expected[5] % VDK_NS_PER_SEC))
+		world_fail("%s: time() is not REALTIME_COARSE's second", who);
 	for (int coarse = 5; coarse < 7; coarse++) /* in the order of exact_clocks: their fine ones come first */
 		if (reading[coarse] > reading[coarse - 5])
 			world_fail("%s: %s is ahead of the fine clock", who, clock_name(coarse));

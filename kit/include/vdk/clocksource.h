@@ -41,10 +41,11 @@ const struct vdk_clocksource *vdk_clocksource_best(const struct vdk_clocksource 
 /* Count by `cs` from now on; the same one again changes nothing. Frequencies that were set go on to hold, relative to the nominal rate of the new
  * counter, and the fractions of a nanosecond are kept.
  *
- * No clock steps back, for readers of the old snapshot neither, and none steps forward by more than the sum of: the time that one
- * reading of `cs` between two of the old counter takes (the narrowest of three to eight, within a fourth); two cycles of the old counter; one of
- * the new; 1/512 of publish_bound_ns. It holds if the publication keeps that bound, else late_publishes counts it, and if
- * the rates of the two counters differ from what they say by less than 1/512 together (docs/decisions/clocksources.md).
+ * No clock steps back, for readers of the old snapshot neither, and none steps forward by more than the sum of: the time that
+ * one reading of `cs` between two of the old counter takes (about the narrowest of three to eight); three cycles of the old
+ * counter and two of the new, since where in a cycle a counter is nobody can read; 1/512 of publish_bound_ns. It holds if the
+ * publication keeps that bound, else late_publishes counts it, and if the rates of the two counters differ from what they say
+ * by less than 1/512 together (docs/decisions/clocksources.md).
  * Anchor for who wants it exactly: with a the last reading of the old counter that was made, and b that of `cs` before it, the new snapshot
  * has cycles = b, and the clocks say what the old one says for a, and the cycles named above at their clock's rate.
  *
