@@ -99,7 +99,8 @@ inline come_out(i)
 }
 
 /* Entry i may come out if it passes all that wait before it: no barrier, and none to the same place. */
-#define PASSES(i, j) ((i) <= (j) || (waiting_place[i] != BARRIER && waiting_place[j] != BARRIER && waiting_place[j] != waiting_place[i]))
+#define IS_BARRIER(i) (waiting_place[i] == BARRIER)
+#define PASSES(i, j) ((i) <= (j) || (!IS_BARRIER(i) && !IS_BARRIER(j) && waiting_place[j] != waiting_place[i]))
 #define MAY_COME_OUT(i) \
 	(waiting > (i) && PASSES(i, 0) && PASSES(i, 1) && PASSES(i, 2) && PASSES(i, 3) && PASSES(i, 4) && PASSES(i, 5) && \
 	 PASSES(i, 6) && PASSES(i, 7) && PASSES(i, 8))
@@ -372,7 +373,25 @@ round:
 				fi
 			fi;
 			readings++;
-			again = 0; a = 0; b = 0; c = 0; seq = 0; slot = 0; t = 0; did = 0; floor = 0; past = 0; since = 0; rounds = 0
+			again = 0; a = 0; b = 0; c = 0; seq = 0; slot = 0; t = 0;
+			did = 0; floor = 0; past = 0; since = 0; rounds = 0
+		}
+	:: readings < READINGS -> /* vdk_read_second(): one word of slot 0, if the number sends there, without another look */
+		d_step { past = newest; seq = memory[SEQ]; slot = SLOT(seq) };
+		atomic {
+			if
+#ifdef WORD_OF_ANY_SLOT
+			:: true ->
+#else
+			:: slot == 0 ->
+#endif
+				a = memory[WORD(slot, 0)];
+				renewed(a, past);
+				newest = (a > newest -> a : newest)
+			:: else /* not served */
+			fi;
+			readings++;
+			a = 0; seq = 0; slot = 0; past = 0
 		}
 	:: readings == READINGS -> break
 	od

@@ -68,6 +68,7 @@ breaks BOTH_SLOTS "$torn" safety $words
 breaks WRONG_SLOT "$torn" safety $words
 breaks NO_SECOND_FLIP "$torn" safety $words
 breaks NO_SECOND_WRITE "$renewed" safety $words
+breaks WORD_OF_ANY_SLOT "$renewed" safety $words
 breaks NARROW_NUMBER "$torn" safety $words
 breaks SEQLOCK 'non-progress cycle' cycles $words
 breaks NO_BOUND "$order" safety $time
