@@ -12,12 +12,18 @@
 #include "core/cmdline.h"
 #include "core/log.h"
 #include "core/string.h"
+#include "mm/kmalloc.h"
 #include "mm/page.h"
 #include "mm/space.h"
 #include "time/timekeeping.h"
 #include "vdso-image.h"
 
 #define IMAGE_PAGES (ALIGN_UP(VDK_IMAGE_SIZE, PAGE_SIZE) / PAGE_SIZE) /* image.S pads it with zeros */
+
+/* A data page is the last bytes of a page of the kernel's. */
+#define DATA_SPACE ALIGN_UP(VDK_IMAGE_SPACE_BELOW, PAGE_SIZE)
+#define PROPER_BELOW (VDK_IMAGE_PROPER_BELOW - VDK_IMAGE_DATA_SIZE + PAGE_SIZE)
+_Static_assert(PROPER_BELOW <= DATA_SPACE && PROPER_BELOW % PAGE_SIZE == 0 && PROPER_BELOW >= 2 * PAGE_SIZE, "pages of their own");
 
 extern const char vdso_image[]; /* image.S */
 
@@ -54,25 +60,53 @@ static int map_sigpage(struct space *s)
 #endif
 }
 
-int vdso_map(struct space *s)
+/* The page that stands directly below the image. */
+static int map_data(struct space *s, paddr_t timens)
 {
+	paddr_t page = timens ? timens : timekeeping_page();
+
+	return space_map_pages(s, s->vdso - PAGE_SIZE, &page, 1, ARCH_PROT_READ, "[vvar]");
+}
+
+int vdso_map(struct space *s, paddr_t timens)
+{
+	paddr_t proper = timekeeping_page();
 	uaddr_t base;
-	paddr_t data_page = timekeeping_page();
 	int rc;
 
 	if (mapping_off)
 		return map_sigpage(s);
-	base = space_find_random(s, (1 + IMAGE_PAGES) * PAGE_SIZE);
+	base = space_find_random(s, DATA_SPACE + IMAGE_PAGES * PAGE_SIZE);
 	if (!base)
 		return -ENOMEM;
-	rc = space_map_pages(s, base, &data_page, 1, ARCH_PROT_READ, "[vvar]");
+	s->vdso = base + DATA_SPACE;
+	/* Also outside of a namespace, so that nothing else comes to be there. */
+	rc = space_map_pages(s, s->vdso - PROPER_BELOW, &proper, 1, ARCH_PROT_READ, "[vvar_proper]");
 	if (!rc)
-		rc = space_map_pages(s, base + PAGE_SIZE, image_pages, IMAGE_PAGES, ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
-	if (rc)
-		return rc;
-	s->vdso = base + PAGE_SIZE;
+		rc = map_data(s, timens);
+	if (!rc)
+		rc = space_map_pages(s, s->vdso, image_pages, IMAGE_PAGES, ARCH_PROT_READ | ARCH_PROT_EXEC, "[vdso]");
 #ifdef ARCH_VDSO_SIGRETURN
 	s->sigreturn = s->vdso + ARCH_VDSO_SIGRETURN;
 #endif
-	return 0;
+	return rc;
+}
+
+int vdso_switch(struct space *s, paddr_t timens)
+{
+	struct area_info *info;
+	bool there;
+	long rc;
+
+	if (!s->vdso)
+		return 0;
+	info = kmalloc(sizeof(*info));
+	if (!info)
+		return -ENOMEM;
+	there = space_describe(s, s->vdso - PAGE_SIZE, info, 1) && info->start == s->vdso - PAGE_SIZE && !strcmp(info->name, "[vvar]");
+	kfree(info);
+	if (!there)
+		return 0;
+	rc = space_munmap(s, s->vdso - PAGE_SIZE, PAGE_SIZE);
+	return rc ? (int)rc : map_data(s, timens);
 }

@@ -5,13 +5,18 @@
 #ifndef VDK_KERNEL_VDSO_H
 #define VDK_KERNEL_VDSO_H
 
+#include "core/types.h"
+
 struct space;
 
 /* Once memory works. */
 void vdso_init(void);
 
-/* Map data page and image into `s` at a random address and set s->vdso; with `vdso=off` at most what signal handlers return
- * through. Sets s->sigreturn where handlers need it. 0 or -errno. */
-int vdso_map(struct space *s);
+/* Map data pages and image into `s` at a random address and set s->vdso; with `vdso=off` at most what signal handlers return
+ * through. Sets s->sigreturn where handlers need it. `timens`: the page of the time namespace; 0: none. 0 or -errno. */
+int vdso_map(struct space *s, paddr_t timens);
+/* The process changes to that time namespace; no thread of it is in user mode. A program that has moved its data page keeps what it has.
+ * 0 or -ENOMEM, after which there may be no data page. */
+int vdso_switch(struct space *s, paddr_t timens);
 
 #endif

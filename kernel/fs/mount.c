@@ -5,6 +5,7 @@
 #include "arch/arch.h"
 #include "core/log.h"
 #include "core/string.h"
+#include "fs/timens.h"
 #include "fs/vfs.h"
 #include "mm/page.h"
 #include "mm/uaccess.h"
@@ -108,6 +109,7 @@ void fs_init(paddr_t initrd, uint64_t initrd_size)
 		cpio_unpack(vfs_root(), arch_phys_to_virt(initrd), initrd_size);
 	else
 		log_warn("no initrd: the root file system is empty");
+	timens_init();
 	mount_at("proc", 0555, procfs_create(), "proc");
 	mount_at("sys", 0555, sysfs_create(), "sysfs");
 	inode_put(directory(vfs_root(), "tmp", S_ISVTX | 0777));

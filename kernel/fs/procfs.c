@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "fs/proc.h"
+#include "fs/timens.h"
 #include "mm/page.h"
 #include "mm/space.h"
 #include "proc/internal.h"
@@ -91,8 +92,14 @@ static const struct synth_entry descriptor_link = {
 	.follow = proc_fd_follow,
 	.level = PROC_SUB,
 };
+static const struct synth_entry ns_files[] = {
+	SYNTH_LINK("time", proc_ns_time_link, proc_ns_time_follow),
+	SYNTH_LINK("time_for_children", proc_ns_children_link, proc_ns_children_follow),
+};
 static const struct synth_entry process_files[] = {
 	PROCESS_FILES,
+	SYNTH_DIR("ns", ns_files),
+	{ .name = "timens_offsets", .mode = S_IFREG | 0644, .show = proc_timens_offsets, .store = proc_timens_offsets_store },
 	{ .name = "fd", .mode = S_IFDIR | 0500, .next = proc_fd_next, .numbered = &descriptor_link },
 	{ .name = "task", .mode = S_IFDIR | 0555, .next = next_thread, .numbered = &thread_dir },
 };
@@ -182,7 +189,7 @@ static uint64_t idle_ns(void)
 
 static int uptime(const struct synth_node *n, struct text *t)
 {
-	uint64_t up = clock_now_ns() / CENTISECOND_NS, idle = idle_ns() / CENTISECOND_NS;
+	uint64_t up = timens_boottime_ns() / CENTISECOND_NS, idle = idle_ns() / CENTISECOND_NS;
 
 	(void)n;
 	text_printf(t, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
@@ -256,7 +263,7 @@ static int stat(const struct synth_node *n, struct text *t)
 	text_printf(t, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n", user, kernel, idle, user,
 		    kernel, idle);
 	text_printf(t, "intr 0\nctxt %lu\nbtime %ld\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n", sum.switches,
-		    (long)((clock_realtime_ns() - (int64_t)clock_now_ns()) / NSEC_PER_SEC), last, sched_runnable() + 1);
+		    (long)((clock_realtime_ns() - (int64_t)timens_boottime_ns()) / NSEC_PER_SEC), last, sched_runnable() + 1);
 	return 0;
 }
 

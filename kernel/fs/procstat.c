@@ -6,8 +6,10 @@
 #include "core/string.h"
 #include "fs/console.h"
 #include "fs/proc.h"
+#include "fs/timens.h"
 #include "mm/space.h"
 #include "proc/internal.h"
+#include "vdk/clock.h"
 
 #define ALL_CAPABILITIES 0x1ffffffffffUL /* Linux 6.1 has 41 */
 #define NS_PER_TICK ((uint64_t)NSEC_PER_SEC / USER_HZ)
@@ -160,7 +162,7 @@ int proc_stat(const struct synth_node *n, struct text *t)
 		    s.sid, tty, tpgid, s.user_ns / NS_PER_TICK, s.kernel_ns / NS_PER_TICK,
 		    s.child_user_ns / NS_PER_TICK, s.child_kernel_ns / NS_PER_TICK);
 	text_printf(t, "%d %d %u 0 %lu %lu %zu %lu 0 0 %lu 0 0 ", s.rt_priority ? -1 - s.rt_priority : 20 + s.nice,
-		    s.nice, s.threads, s.start_ns / NS_PER_TICK, s.mapped * PAGE_SIZE, s.resident, UINT64_MAX,
+		    s.nice, s.threads, (s.start_ns + (uint64_t)timens_offset_ns(VDK_CLOCK_BOOTTIME)) / NS_PER_TICK, s.mapped * PAGE_SIZE, s.resident, UINT64_MAX,
 		    s.start_stack);
 	text_printf(t, "%lu %lu %lu %lu 0 0 0 %d 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %d\n", s.pending & INT32_MAX,
 		    s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX, s.exit_signal, s.rt_priority,

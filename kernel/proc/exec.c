@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "fs/file.h"
+#include "fs/timens.h"
 #include "mm/kmalloc.h"
 #include "mm/space.h"
 #include "mm/uaccess.h"
@@ -221,7 +222,7 @@ static int replace_program(struct exec *x, const char *path)
 		return -ENOMEM;
 	rc = exec_load(x);
 	if (!rc)
-		rc = vdso_map(x->space);
+		rc = vdso_map(x->space, timens_paddr(current_process()->timens));
 	if (!rc)
 		rc = exec_build_stack(x);
 	if (rc) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* fork, vfork, clone, clone3.
  * Owns: what a child gets. Relies on: arch_thread_fork(), space_clone().
- * Never: namespaces, pidfds, cgroups; those flags are EINVAL. A thread (CLONE_THREAD) always shares CLONE_FS and
+ * Never: namespaces but of time, pidfds, cgroups; those flags are EINVAL. A thread (CLONE_THREAD) always shares CLONE_FS and
  * CLONE_FILES: asking for a thread without them is EINVAL too, since descriptors belong to the process here. */
 #include "abi/errno.h"
 #include "abi/sched.h"
 #include "core/string.h"
 #include "fs/file.h"
+#include "fs/timens.h"
 #include "mm/kmalloc.h"
 #include "mm/space.h"
 #include "mm/uaccess.h"
@@ -31,7 +32,7 @@ static long check_flags(uint64_t flags, const struct process *p)
 		return -EINVAL;
 	if (flags & CLONE_PARENT && p->pid == 1)
 		return -EINVAL;
-	if (flags & (CLONE_NAMESPACES | CLONE_NEWTIME))
+	if (flags & CLONE_NAMESPACES)
 		return process_privileged(p) || flags & CLONE_NEWUSER ? -EINVAL : -EPERM;
 	if (flags & (CLONE_PIDFD | CLONE_INTO_CGROUP))
 		return -EINVAL;
@@ -140,7 +141,9 @@ static struct process *copy_process(struct process *p, const struct clone_reques
 	child->sgid = p->sgid;
 	child->no_new_privs = p->no_new_privs;
 	child->exit_signal = r->flags & CLONE_PARENT ? p->exit_signal : r->exit_signal;
-	rc = copy_groups(child, p);
+	rc = timens_fork(child, p, r->flags);
+	if (!rc)
+		rc = copy_groups(child, p);
 	if (!rc)
 		rc = copy_sighand(child, p, r->flags);
 	if (rc) {
@@ -159,7 +162,7 @@ static struct process *copy_process(struct process *p, const struct clone_reques
 			space_get(p->space);
 		child->space = r->flags & CLONE_VM ? p->space : space_clone(p->space);
 	}
-	if (!child->space) {
+	if (!child->space || (child->timens != p->timens && timens_enter(child))) {
 		drop_process(child);
 		return NULL;
 	}
@@ -227,8 +230,12 @@ static long clone_thread(const struct clone_request *r)
 		return -EPERM;
 	if (process_limit_reached(p))
 		return -EAGAIN;
-	if (!(r->flags & CLONE_THREAD))
+	if (r->flags & CLONE_THREAD)
+		rc = timens_fork(p, p, r->flags);
+	else
 		child = copy_process(p, r, &rc);
+	if (rc && child == p)
+		return rc;
 	if (!child)
 		return rc;
 	t = thread_create(child);

@@ -3,6 +3,7 @@
  * Owns: the decoding of operations. Relies on: futex.c, arch_cmpxchg_user().
  * Never: FUTEX_*_PI; they answer ENOSYS, which libraries take as "not supported". */
 #include "abi/errno.h"
+#include "fs/timens.h"
 #include "mm/uaccess.h"
 #include "proc/futex.h"
 #include "proc/internal.h"
@@ -38,7 +39,9 @@ static long wait(const uint64_t arg[6], bool shared, uint32_t bits, bool absolut
 		if (!timespec_valid(&ts))
 			return -EINVAL;
 		d.ns = timespec_ns(&ts);
-		if (!absolute)
+		if (absolute)
+			d.ns = timens_to_system(clock, d.ns);
+		else
 			d.ns = t->restart.active ? t->restart.deadline_ns : time_add(clock_now_ns(), d.ns);
 	}
 	rc = futex_wait(arg[0], shared, (uint32_t)arg[2], bits, timed ? &d : NULL);

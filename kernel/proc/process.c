@@ -9,6 +9,7 @@
 #include "core/selftest.h"
 #include "core/string.h"
 #include "fs/file.h"
+#include "fs/timens.h"
 #include "mm/kmalloc.h"
 #include "mm/kstack.h"
 #include "proc/internal.h"
@@ -108,6 +109,7 @@ void process_put(struct process *p)
 		return;
 	if (p->sighand)
 		sighand_put(p->sighand);
+	timens_exit(p);
 	kfree(p->groups);
 	kfree(p);
 }

@@ -18,6 +18,7 @@ struct files;
 struct fs_context;
 struct posix_timer;
 struct space;
+struct timens;
 
 /* A queued signal. */
 struct ksiginfo {
@@ -126,6 +127,7 @@ struct process {
 	struct space *space;    /* referenced; NULL in kernel threads */
 	struct files *files;
 	struct fs_context *fs;
+	struct timens *timens, *timens_children; /* referenced; NULL: the system's. Written by the process itself, with p->lock */
 	uint32_t uid, gid, euid, egid, suid, sgid;
 	uint32_t *groups;       /* supplementary; kmalloc'ed; p->lock */
 	unsigned int group_count;

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "fs/file.h"
+#include "fs/timens.h"
 #include "mm/page.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
@@ -90,7 +91,7 @@ SYSCALL(sysinfo)
 	unsigned int threads = thread_total();
 
 	memset(&s, 0, sizeof(s));
-	s.uptime = (int64_t)((clock_now_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	s.uptime = (int64_t)((timens_boottime_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
 	sched_load(s.loads);
 	s.totalram = page_total() * PAGE_SIZE;
 	s.freeram = page_free_count() * PAGE_SIZE;

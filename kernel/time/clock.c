@@ -6,6 +6,7 @@
 
 #include "abi/errno.h"
 #include "core/log.h"
+#include "fs/timens.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/timekeeping.h"
@@ -32,7 +33,7 @@ int clock_read(int clock_id, struct vdk_timespec *ts)
 {
 	if (cpu_clock_is(clock_id))
 		return cpu_clock_read(clock_id, ts);
-	return clock_now(alarm_base(clock_id), ts);
+	return clock_now_in(timens_page(current_process()->timens), alarm_base(clock_id), ts);
 }
 
 bool clock_follows(int clock_id, int *base)

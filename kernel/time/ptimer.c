@@ -5,6 +5,7 @@
  * only then is the timer armed again. */
 #include "abi/errno.h"
 #include "core/string.h"
+#include "fs/timens.h"
 #include "mm/kmalloc.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
@@ -267,7 +268,7 @@ static long set_timer(struct posix_timer *t, bool absolute, const struct timespe
 	t->overrun = 0;
 	if (value) {
 		t->base = absolute ? t->clock : clock_for_span(t->clock);
-		t->expires_ns = absolute ? value : time_add(clock_base_ns(t->base), value);
+		t->expires_ns = absolute ? timens_to_system(t->base, value) : time_add(clock_base_ns(t->base), value);
 		if (t->notify != SIGEV_NONE)
 			clock_timer_arm(&t->timer, t->base, t->expires_ns);
 	}

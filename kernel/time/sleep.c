@@ -3,6 +3,7 @@
  * Owns: nothing. Relies on: sleep_commit(), clock.h.
  * Never: rounds: a sleep ends at the first interrupt after its time. */
 #include "abi/errno.h"
+#include "fs/timens.h"
 #include "mm/uaccess.h"
 #include "proc/internal.h"
 #include "time/clock.h"
@@ -120,7 +121,7 @@ SYSCALL(clock_nanosleep)
 		return sleep_on_cpu_clock(id, absolute, timespec_ns(&ts), arg[3]);
 	if (!absolute)
 		return sleep_relative(base, timespec_ns(&ts), arg[3]);
-	return sleep_until(base, timespec_ns(&ts)) ? -ERESTARTNOHAND : 0;
+	return sleep_until(base, timens_to_system(base, timespec_ns(&ts))) ? -ERESTARTNOHAND : 0;
 }
 
 /* Interrupted calls are made again under their own number; whoever calls this one has nothing to restart. */

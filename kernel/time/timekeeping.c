@@ -6,6 +6,7 @@
 #include "time/timekeeping.h"
 
 #include <vdk/image.h>
+#include <vdk/namespace.h>
 #include <vdk/time.h>
 
 #include "abi/errno.h"
@@ -177,6 +178,21 @@ uint64_t timekeeping_max_idle_ns(void)
 int clock_now(int clock_id, struct vdk_timespec *ts)
 {
 	return vdk_time_now(&tk, clock_id, ts) ? 0 : -EINVAL;
+}
+
+int clock_now_in(const struct vdk_page *space, int clock_id, struct vdk_timespec *ts)
+{
+	return vdk_namespace_now(&tk, space, clock_id, ts) ? 0 : -EINVAL;
+}
+
+int clock_check_offsets(const struct vdk_time_offsets *offsets)
+{
+	return vdk_namespace_check(&tk, offsets);
+}
+
+int clock_set_offsets(struct vdk_page *space, const struct vdk_time_offsets *offsets)
+{
+	return vdk_namespace_set(space, &tk, offsets);
 }
 
 int clock_res_ns(int clock_id, uint32_t *ns)

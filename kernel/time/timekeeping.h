@@ -8,6 +8,8 @@
 #include "core/types.h"
 
 struct vdk_clocksource;
+struct vdk_page;
+struct vdk_time_offsets;
 struct vdk_timespec;
 struct vdk_timex;
 
@@ -33,6 +35,11 @@ int timekeeping_change(const struct vdk_clocksource *cs, int64_t ahead_ns);
 
 /* What clock_gettime answers, by the image's own read path. 0 or -EINVAL for ids that the page does not hold. */
 int clock_now(int clock_id, struct vdk_timespec *ts);
+/* The same for a process in the time namespace with that page; NULL: in none. */
+int clock_now_in(const struct vdk_page *space, int clock_id, struct vdk_timespec *ts);
+/* What vdk_namespace_check() and vdk_namespace_set() say. */
+int clock_check_offsets(const struct vdk_time_offsets *offsets);
+int clock_set_offsets(struct vdk_page *space, const struct vdk_time_offsets *offsets);
 /* 0 or -EINVAL, as above. */
 int clock_res_ns(int clock_id, uint32_t *ns);
 uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */

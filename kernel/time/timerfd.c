@@ -7,6 +7,7 @@
 #include "abi/poll.h"
 #include "core/string.h"
 #include "fs/file.h"
+#include "fs/timens.h"
 #include "fs/uio.h"
 #include "mm/kmalloc.h"
 #include "mm/uaccess.h"
@@ -222,7 +223,7 @@ static void set(struct timerfd *t, unsigned int tfd_flags, const struct timespec
 	t->ticks = 0;
 	t->interval_ns = timespec_ns(&new->interval);
 	t->base = absolute ? t->clock : clock_for_span(t->clock);
-	t->expires_ns = absolute ? value : time_add(clock_base_ns(t->base), value);
+	t->expires_ns = absolute ? timens_to_system(t->base, value) : time_add(clock_base_ns(t->base), value);
 	t->active = value;
 	__atomic_store_n(&t->cancel_on_set, watch, __ATOMIC_RELEASE);
 	__atomic_store_n(&t->cancelled, false, __ATOMIC_RELEASE);

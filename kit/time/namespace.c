@@ -7,7 +7,7 @@
 
 #include "page/read.h"
 
-int vdk_namespace_init(struct vdk_page *space)
+int vdk_namespace_init(struct vdk_page *space, const struct vdk_page *like)
 {
 	if ((uintptr_t)space % VDK_PAGE_SIZE)
 		return -VDK_EINVAL;
@@ -17,6 +17,8 @@ int vdk_namespace_init(struct vdk_page *space)
 	space->version = VDK_PAGE_VERSION;
 	space->size = sizeof(*space);
 	space->in_namespace = 1;
+	for (int i = 0; i < 2 && like; i++)
+		space->offset_ns[i] = VDK_LOAD(like->offset_ns[i]);
 	return 0;
 }
 
@@ -36,18 +38,29 @@ static int offset_ns(const struct vdk_timekeeper *tk, int clock_id, const struct
 	return ts.tv_sec < 0 || ts.tv_sec > VDK_NAMESPACE_SEC_MAX ? -VDK_ERANGE : 0;
 }
 
+/* In ns[0] MONOTONIC's, in ns[1] BOOTTIME's. */
+static int both_ns(const struct vdk_timekeeper *tk, const struct vdk_time_offsets *offsets, int64_t *ns)
+{
+	int rc = offset_ns(tk, VDK_CLOCK_MONOTONIC, &offsets->monotonic, &ns[0]);
+
+	return rc ? rc : offset_ns(tk, VDK_CLOCK_BOOTTIME, &offsets->boottime, &ns[1]);
+}
+
+int vdk_namespace_check(const struct vdk_timekeeper *tk, const struct vdk_time_offsets *offsets)
+{
+	int64_t ns[2];
+
+	return both_ns(tk, offsets, ns);
+}
+
 int vdk_namespace_set(struct vdk_page *space, const struct vdk_timekeeper *tk, const struct vdk_time_offsets *offsets)
 {
-	int64_t monotonic_ns, boottime_ns;
-	int rc = offset_ns(tk, VDK_CLOCK_MONOTONIC, &offsets->monotonic, &monotonic_ns);
+	int64_t ns[2];
+	int rc = both_ns(tk, offsets, ns);
 
-	if (!rc)
-		rc = offset_ns(tk, VDK_CLOCK_BOOTTIME, &offsets->boottime, &boottime_ns);
-	if (rc)
-		return rc;
-	VDK_STORE(space->offset_ns[0], monotonic_ns);
-	VDK_STORE(space->offset_ns[1], boottime_ns);
-	return 0;
+	for (int i = 0; i < 2 && !rc; i++)
+		VDK_STORE(space->offset_ns[i], ns[i]);
+	return rc;
 }
 
 int64_t vdk_namespace_offset_ns(const struct vdk_page *space, int clock_id)

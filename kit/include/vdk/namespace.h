@@ -27,12 +27,15 @@ struct vdk_time_offsets {
 	struct vdk_timespec monotonic, boottime;
 };
 
-/* Fill `space`, aligned to VDK_PAGE_SIZE, as the page of a new namespace in which no clock differs; what was in it is lost.
- * -VDK_EINVAL: not aligned. */
-int vdk_namespace_init(struct vdk_page *space);
+/* Fill `space`, aligned to VDK_PAGE_SIZE, as the page of a new namespace, whose offsets are those of `like`'s; NULL: none. What was in
+ * it is lost. -VDK_EINVAL: not aligned. */
+int vdk_namespace_init(struct vdk_page *space, const struct vdk_page *like);
 
-/* The offsets of the namespace with the page `space`, before its first process: both or none. -VDK_EINVAL: a tv_nsec out of range.
- * -VDK_ERANGE: a clock that would now be before 0 or beyond VDK_NAMESPACE_SEC_MAX in it. */
+/* May a namespace have these offsets now? 0; -VDK_EINVAL: a tv_nsec out of range; -VDK_ERANGE: a clock that would now be before 0 or beyond
+ * VDK_NAMESPACE_SEC_MAX in it. */
+int vdk_namespace_check(const struct vdk_timekeeper *tk, const struct vdk_time_offsets *offsets);
+
+/* The offsets of the namespace with the page `space`, before its first process: both or none. Errors as above. */
 int vdk_namespace_set(struct vdk_page *space, const struct vdk_timekeeper *tk, const struct vdk_time_offsets *offsets);
 
 /* What vdk_namespace_set() was told, or zeros. */
