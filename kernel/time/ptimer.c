@@ -197,8 +197,10 @@ SYSCALL(timer_create)
 	struct vdk_timespec now;
 	long rc;
 
-	if (cpu_clock_is(id) || !clock_follows(id, &base) || base != id)
+	if (cpu_clock_is(id) || !clock_follows(id, &base))
 		return clock_read(id, &now) ? -EINVAL : -EOPNOTSUPP;
+	if (base != id && !process_privileged(p)) /* an alarm clock: CAP_WAKE_ALARM */
+		return -EPERM;
 	if (arg[1] && copy_from_user(&e, arg[1], sizeof(e)))
 		return -EFAULT;
 	rc = check_event(&e);
