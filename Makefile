@@ -268,7 +268,7 @@ $(IMAGE_TESTS): $B/%: %.c $(TEST_KIT) $B/vdso-image.h
 # The exact reference, one program of several files; the reference itself sees only the public headers.
 MODEL := $(if $(filter model,$(TEST_LAYERS)),$B/tests/model/model)
 
-$B/tests/obj/tests/model/exact.o: TESTFLAGS := $(filter-out -Ikit -Ikernel,$(TESTFLAGS))
+$(addprefix $B/tests/obj/tests/model/,exact.o adjust.o rational.o): TESTFLAGS := $(filter-out -Ikit -Ikernel,$(TESTFLAGS))
 $B/tests/model/model: $(patsubst %.c,$B/tests/obj/%.o,$(wildcard tests/model/*.c)) $(TEST_KIT)
 	@mkdir -p $(@D)
 	$(call say,TESTCC)$(TEST_CC) -o $@ $^ -lgmp

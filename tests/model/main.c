@@ -12,7 +12,7 @@
 #include "tap.h"
 #include "world.h"
 
-#define DEFAULT_OPS 50000
+#define DEFAULT_OPS 80000
 
 static void explain(struct history *h, uint64_t seed, unsigned int index, unsigned int at)
 {
