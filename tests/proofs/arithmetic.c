@@ -269,15 +269,21 @@ static bool rate_adjust(void)
 	return true;
 }
 
+/* Between any two counters' nominal rates, for all rates that the headroom allows. */
 static bool rate_convert(void)
 {
-	each(from, ALL * 4 / 9, ALL * 8 / 9 + 1)
-		each(to, 1, ALL * 8 / 9 + 1)
-			each(mult, 0, from + from / 8 + 1) {
-				int64_t error = (int64_t)(vdk_rate_convert((word)mult, (word)from, (word)to) * (wide)from) - (int64_t)(mult * to);
+	each(from_hz, 1, 4 * NS)
+		each(to_hz, 1, 4 * NS) {
+			word from = vdk_rate_of_hz((word)from_hz).mult, to = vdk_rate_of_hz((word)to_hz).mult;
 
-				check((error < 0 ? -error : error) * 2 <= (int64_t)from, "mult %llu, from %llu to %llu", L(mult), L(from), L(to));
+			each(mult, 0, from + from / 8 + 1) {
+				uint64_t converted = (uint64_t)vdk_rate_convert((word)mult, from, to);
+				int64_t error = (int64_t)(converted * (uint64_t)from) - (int64_t)(mult * (uint64_t)to);
+
+				check((error < 0 ? -error : error) * 2 <= (int64_t)from, "mult %llu, from %llu to %llu", L(mult), L(from),
+				      L(to));
 			}
+		}
 	return true;
 }
 

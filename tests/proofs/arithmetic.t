@@ -49,7 +49,7 @@ if [ "${VDK_PROOFS-}" = full ]; then
 	holds 7 5 $all
 	holds 8 5 $all
 	holds 10 11 cycles_since carry division rate_of_hz rate_adjust rate_convert
-	holds 12 37 carry wild_counter rate_of_hz rate_adjust
+	holds 12 37 carry wild_counter rate_of_hz rate_adjust rate_convert
 fi
 
 size='6 5'
