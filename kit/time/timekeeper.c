@@ -294,14 +294,16 @@ int vdk_time_set_hwprobe(struct vdk_timekeeper *tk, const uint64_t *value, unsig
 	return 0;
 }
 
-/* Seven eighths of half a wrap, of the cycles that 63 bits hold. */
+/* Seven eighths of half a wrap, of the cycles that 63 bits hold, and of what the counter asks for. */
 uint64_t vdk_time_max_idle_ns(const struct vdk_timekeeper *tk)
 {
 	const struct vdk_slot *now = &tk->now;
 	unsigned int bits = now->width - 1u + now->shift < 63 ? now->width - 1u + now->shift : 63;
-	uint64_t fraction = 0;
+	uint64_t fraction = 0, scaled = 1ull << bits;
 
-	return vdk_scaled_to_ns((1ull << bits) / 8 * 7, tk->nominal_mult, 0, &fraction);
+	if (tk->cs->read_within && tk->cs->read_within < scaled >> now->shift)
+		scaled = tk->cs->read_within << now->shift;
+	return vdk_scaled_to_ns(scaled / 8 * 7, tk->nominal_mult, 0, &fraction);
 }
 
 /* VDK_COUNTER_FN: the kernel can always read its counter: that of the slot, which may not be the latest. */

@@ -301,6 +301,9 @@ static void ticks_may_stay_away_as_long_as_is_said(void)
 			assert_true(idle >= 100 * YEAR_NS || cycles > 1ull << (width - 2));
 			counter = cycles;
 			assert_true(now(VDK_CLOCK_MONOTONIC) + (wide_signed)(VDK_NS_PER_SEC / hz[i] + 1) >= (wide_signed)idle);
+			cs.read_within = cycles / 2; /* and less, if the counter says so */
+			assert_true(cycles < 16 || vdk_time_max_idle_ns(&tk) < idle / 2);
+			assert_true(cycles < 16 || vdk_time_max_idle_ns(&tk) > idle / 4);
 		}
 	}
 }

@@ -34,6 +34,7 @@
 #define PIT_CHANNEL2_MODE2 0xb4
 #define PIT_LATCH_CHANNEL2 0x80
 #define PIT_HZ 1193182
+#define PIT_BACK 0xff00u
 #define PIT_TRIES 100 /* a reading takes longer than a count, on hardware; and emulated not much less */
 #define PIT_READ_BACK_CHANNEL2 0xc8
 #define PIT_STATUS_OUT 0x80
@@ -179,23 +180,38 @@ static void pit_run_free(void)
 	outb(PIT_CHANNEL2, 0);
 }
 
+/* Its 16 bits wrap in 55 ms, and a virtual CPU may come to run later than after half of that: then the clocks would step back. So the
+ * wraps are counted; one that is missed is lost time. Some chips' counts go back a little now and then. */
 static uint64_t pit_read(const struct vdk_clocksource *cs)
 {
 	static struct spinlock lock;
+	static uint64_t count;
 	unsigned long flags = spin_lock(&lock);
-	uint32_t left;
+	uint64_t now;
+	uint32_t left, since;
 
 	(void)cs;
 	outb(PIT_COMMAND, PIT_LATCH_CHANNEL2);
 	left = inb(PIT_CHANNEL2);
 	left |= (uint32_t)inb(PIT_CHANNEL2) << 8;
+	since = (-left - (uint32_t)count) & 0xffff;
+	if (since < PIT_BACK)
+		count += since;
+	now = count;
 	spin_unlock(&lock, flags);
-	return -left & 0xffff;
+	return now;
 }
 
 struct vdk_clocksource *pit_clocksource(void)
 {
-	static struct vdk_clocksource cs = { .name = "pit", .read = pit_read, .hz = PIT_HZ, .width = 16, .rating = 100 };
+	static struct vdk_clocksource cs = {
+		.name = "pit",
+		.read = pit_read,
+		.hz = PIT_HZ,
+		.width = 64,
+		.read_within = PIT_BACK,
+		.rating = 100,
+	};
 	uint64_t first;
 
 	if (cmdline_is("pit", "off"))

@@ -29,6 +29,7 @@ struct vdk_clocksource {
 	unsigned int user_mode; /* VDK_MODE_*: how user mode reads this very counter, if its width is VDK_USER_WIDTH;
 				 * VDK_MODE_SYSCALL: it can't */
 	bool counts_in_suspend; /* through a sleep of the machine, of less than half a wrap: it says how long that was */
+	uint64_t read_within;   /* cycles: it is to be read at least that often, to be whole; 0: no need */
 	bool verify;            /* it may stop, jump, or change its rate: another is to watch it, see struct vdk_watchdog */
 	unsigned int rating;    /* of two, the kernel prefers the one with more: see vdk_clocksource_best() */
 	bool unstable;          /* found to be wrong: not to be chosen */
