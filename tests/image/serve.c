@@ -16,6 +16,7 @@
 
 #include "counter.h"
 #include "counter_mode.h"
+#include "page/latch.h"
 #include "vdk/time.h"
 
 #define ROUNDS 200000
@@ -270,6 +271,31 @@ static void test_machine(struct vdk_page *page) { (void)page; }
 static void test_getcpu_calls(struct vdk_page *page) { (void)page; }
 #endif
 
+/* The writer has stopped between its two halves for good: slot 1 serves, slot 0 may say anything. */
+static void test_stopped_writer(struct vdk_page *page)
+{
+	const unsigned int mode = has_counter_mode(VDK_MODE_COUNTER) ? VDK_MODE_COUNTER : VDK_MODE_COUNTER_ALT;
+	const int64_t ahead = 1000;
+	struct vdk_slot next, spoilt;
+	int outside = 0;
+
+	start(page, mode, frequencies[0]);
+	next = spoilt = tk.now;
+	next.sec[0] += ahead, next.sec[1] += ahead, next.boottime_sec += ahead, next.raw_sec += ahead;
+	vdk_latch_write(page, 1, &next);
+	vdk_latch_flip(page);
+	spoilt.sec[0] = spoilt.sec[1] = spoilt.boottime_sec = spoilt.raw_sec = 1;
+	vdk_slot_store(&page->slot[0], &spoilt);
+	for (size_t c = 0; c < CLOCKS; c++) {
+		int64_t before = kernel_ns(clocks[c]), now = user_ns(clocks[c]);
+
+		outside += now < before || now > kernel_ns(clocks[c]) || now < ahead * (int64_t)VDK_NS_PER_SEC;
+	}
+	is_int(outside, 0, "image_and_timekeeper_agree_where_the_writer_has_stopped_between_two_slots");
+	if (vdso_time)
+		is_int(vdso_time(NULL), next.sec[0], "and_so_does_time");
+}
+
 static void test_no_system_call(struct vdk_page *page)
 {
 	struct timespec ts;
@@ -298,6 +324,7 @@ int main(void)
 		test_far_bases(page, VDK_MODE_COUNTER_ALT, frequencies[i]);
 	}
 	test_time_is_coarse(page);
+	test_stopped_writer(page);
 	test_machine(page);
 	test_no_system_call(page);
 	return done();
