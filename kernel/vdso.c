@@ -22,13 +22,19 @@
 
 /* A data page is the last bytes of a page of the kernel's. */
 #define DATA_SPACE ALIGN_UP(VDK_IMAGE_SPACE_BELOW, PAGE_SIZE)
-#define PROPER_BELOW (VDK_IMAGE_PROPER_BELOW - VDK_IMAGE_DATA_SIZE + PAGE_SIZE)
+#define KERNEL_BELOW(below) ((below) - VDK_IMAGE_DATA_SIZE + PAGE_SIZE)
+#define PROPER_BELOW KERNEL_BELOW(VDK_IMAGE_PROPER_BELOW)
 _Static_assert(PROPER_BELOW <= DATA_SPACE && PROPER_BELOW % PAGE_SIZE == 0 && PROPER_BELOW >= 2 * PAGE_SIZE, "pages of their own");
 
 extern const char vdso_image[]; /* image.S */
 
 static paddr_t image_pages[IMAGE_PAGES];
 static bool mapping_off;
+static struct {
+	size_t below;
+	paddr_t page;
+} more[2];
+static size_t more_count;
 
 void vdso_init(void)
 {
@@ -60,6 +66,13 @@ static int map_sigpage(struct space *s)
 #endif
 }
 
+void vdso_add_data_page(size_t below, paddr_t page)
+{
+	ASSERT(more_count < ARRAY_SIZE(more) && below <= VDK_IMAGE_SPACE_BELOW);
+	more[more_count].below = KERNEL_BELOW(below);
+	more[more_count++].page = page;
+}
+
 /* The page that stands directly below the image. */
 static int map_data(struct space *s, paddr_t timens)
 {
@@ -82,6 +95,8 @@ int vdso_map(struct space *s, paddr_t timens)
 	s->vdso = base + DATA_SPACE;
 	/* Also outside of a namespace, so that nothing else comes to be there. */
 	rc = space_map_pages(s, s->vdso - PROPER_BELOW, &proper, 1, ARCH_PROT_READ, "[vvar_proper]");
+	for (size_t i = 0; i < more_count && !rc; i++)
+		rc = space_map_pages(s, s->vdso - more[i].below, &more[i].page, 1, ARCH_PROT_READ, "[vvar_vclock]");
 	if (!rc)
 		rc = map_data(s, timens);
 	if (!rc)

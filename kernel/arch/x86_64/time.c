@@ -7,6 +7,7 @@
 #include "apic.h"
 #include "arch/arch.h"
 #include "core/log.h"
+#include "hypervisor.h"
 #include "timers.h"
 #include "x86.h"
 
@@ -70,6 +71,8 @@ void arch_time_init(void)
 	else
 		calibrate_apic_timer();
 	add(tsc);
+	add(pvclock_clocksource());
+	add(hvclock_clocksource());
 	add(hpet_clocksource());
 	add(pm_timer_clocksource());
 	add(pit_clocksource());
