@@ -117,7 +117,8 @@ static bool due(void)
 	return true;
 }
 
-/* `ahead_ns`: what the clocks made of the counter's last interval, against the reference. They have not gone back where it did. */
+/* `ahead_ns`: what the clocks made of the counter's last interval, against the reference. They have not gone back where
+ * it did. */
 static void replace(int64_t ahead_ns)
 {
 	const struct vdk_clocksource *best = vdk_clocksource_best(list);

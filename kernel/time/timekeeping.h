@@ -24,12 +24,14 @@ void timekeeping_tick(void);
 /* How long they may. */
 uint64_t timekeeping_max_idle_ns(void);
 
-/* No clock moves until it resumes; nothing may run in user mode meanwhile. What the battery-backed clock says, or NULL. */
+/* No clock moves until it resumes; nothing may run in user mode meanwhile. What the battery-backed clock says, or
+ * NULL. */
 void timekeeping_suspend(const struct vdk_timespec *persistent);
 void timekeeping_resume(const struct vdk_timespec *persistent);
 
-/* The counter that is used; another one from now on. 0 or -EINVAL: the kit refuses it. `ahead_ns`: how far the old one is known to
- * have brought the clocks ahead of the time, or, negative, let them fall behind: docs/decisions/clocksources.md. */
+/* The counter that is used; another one from now on. 0 or -EINVAL: the kit refuses it. `ahead_ns`: how far the old one
+ * is known to have brought the clocks ahead of the time, or, negative, let them fall behind:
+ * docs/decisions/clocksources.md. */
 const struct vdk_clocksource *timekeeping_clocksource(void);
 int timekeeping_change(const struct vdk_clocksource *cs, int64_t ahead_ns);
 

@@ -11,8 +11,8 @@
 
 #define TRIES_MIN 3
 #define TRIES_MAX 8
-/* Two counters' rates differ from what they say by less than one in this, together: 1953 ppm. A quartz is within 100 ppm, a
- * calibration within hundreds, and the watchdog finds one that is 1000 ppm off. */
+/* Two counters' rates differ from what they say by less than one in this, together: 1953 ppm. A quartz is within 100
+ * ppm, a calibration within hundreds, and the watchdog finds one that is 1000 ppm off. */
 #define SKEW_PART 512
 
 const struct vdk_clocksource *vdk_clocksource_best(const struct vdk_clocksource *const *list)
@@ -25,9 +25,9 @@ const struct vdk_clocksource *vdk_clocksource_best(const struct vdk_clocksource 
 	return best;
 }
 
-/* Move the snapshot to a reading of the old counter, and return one of `cs` that was made just before it. Of brackets that an interrupt
- * or a hypervisor may have widened, the last one made is taken, because readers have seen no more than it; so go on
- * until one is about as narrow as the narrowest. */
+/* Move the snapshot to a reading of the old counter, and return one of `cs` that was made just before it. Of brackets
+ * that an interrupt or a hypervisor may have widened, the last one made is taken, because readers have seen no more
+ * than it; so go on until one is about as narrow as the narrowest. */
 static uint64_t meet(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs)
 {
 	const struct vdk_clocksource *old = tk->cs;
@@ -48,12 +48,13 @@ static uint64_t meet(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs
 	return counter;
 }
 
-/* With a, b as in the header, T_a >= T_b the times of these readings, and T the time at which the last reader of the old snapshot
- * read the old counter, T <= T_a + bound:
+/* With a, b as in the header, T_a >= T_b the times of these readings, and T the time at which the last reader of the
+ * old snapshot read the old counter, T <= T_a + bound:
  *     it read at most      old(a) + 1 old cycle + (T - T_a) * (1 + skew of the old counter)
  *     at T, the new reads  new(b) - 1 new cycle + (T - T_b) * (1 - skew of the new one), or more
- * since a reading is a whole number of cycles, up to one less than what has passed. With new(b) = old(a) + 1 old cycle + 1 new cycle + bound *
- * both skews, the second is not below the first, and later readings are not either. A second old cycle is for rounding up. */
+ * since a reading is a whole number of cycles, up to one less than what has passed. With new(b) = old(a) + 1 old cycle
+ * + 1 new cycle + bound * both skews, the second is not below the first, and later readings are not either. A second
+ * old cycle is for rounding up. */
 int vdk_time_set_clocksource(struct vdk_timekeeper *tk, const struct vdk_clocksource *cs)
 {
 	const struct vdk_clocksource *old = tk->cs;

@@ -41,9 +41,9 @@ struct vdk_rate {
 
 /* Rate of a counter of `hz`, 1 to VDK_HZ_MAX.
  *
- * shift is the least with 2^shift > (1e9 / hz) * (1 + 1/8), so that mult = 2^(64 - shift) * 1e9 / hz stays below 2^64 also
- * when an adjustment makes it 1/8 greater. mult is rounded to nearest: an error of 2^-63 at most relative to a mult of
- * 2^62 or more, which is 1 ns in 292 years; counters beyond 1 GHz lose one bit for each doubling. */
+ * shift is the least with 2^shift > (1e9 / hz) * (1 + 1/8), so that mult = 2^(64 - shift) * 1e9 / hz stays below 2^64
+ * also when an adjustment makes it 1/8 greater. mult is rounded to nearest: an error of 2^-63 at most relative to a
+ * mult of 2^62 or more, which is 1 ns in 292 years; counters beyond 1 GHz lose one bit for each doubling. */
 static inline struct vdk_rate vdk_rate_of_hz(uint64_t hz)
 {
 	struct vdk_rate rate = { 0, 0 };
@@ -77,9 +77,9 @@ static inline uint64_t vdk_rate_adjust(uint64_t mult, int64_t freq)
 	return vdk_rate_scale(mult, freq, VDK_FREQ_UNIT);
 }
 
-/* The rate of one counter, as that of another: mult * to / from, rounded to nearest; `from` and `to` are the nominal ones, and
- * mult / from is at most 1 + 1/VDK_RATE_HEADROOM, so that the result is below 2^64 as `to` is made to be. The nominal rate becomes the nominal
- * one; any other is off by one half of a unit, relatively 2^-62 at most. */
+/* The rate of one counter, as that of another: mult * to / from, rounded to nearest; `from` and `to` are the nominal
+ * ones, and mult / from is at most 1 + 1/VDK_RATE_HEADROOM, so that the result is below 2^64 as `to` is made to be. The
+ * nominal rate becomes the nominal one; any other is off by one half of a unit, relatively 2^-62 at most. */
 static inline uint64_t vdk_rate_convert(uint64_t mult, uint64_t from, uint64_t to)
 {
 	return vdk_div128((unsigned __int128)mult * to + from / 2, from);

@@ -9,8 +9,8 @@
 
 #define TRIES 4
 #define GOOD_BRACKETS_PER_SEC 40000 /* 25 microseconds: no need to try again */
-/* An interval may differ by one part in this, 500 ppm: two quartzes of 100 ppm each, and a frequency that was measured in a tenth of a second
- * to some hundred. */
+/* An interval may differ by one part in this, 500 ppm: two quartzes of 100 ppm each, and a frequency that was measured
+ * in a tenth of a second to some hundred. */
 #define TOLERANCE_PART 2000
 #define READS_PER_COUNT 1000 /* of a counter that is slow to read, and of 1 MHz or so */
 #define NS_MAX ((1ll << 62) - 1)
@@ -43,8 +43,8 @@ static uint64_t since(const struct vdk_clocksource *cs, uint64_t from, uint64_t 
 	return vdk_tk_wrap(to - from, cs->width);
 }
 
-/* A reading of the counter between two of the reference: the narrowest of some. The reference brackets, not the counter: one that
- * lies must not make its own readings look interrupted. */
+/* A reading of the counter between two of the reference: the narrowest of some. The reference brackets, not the
+ * counter: one that lies must not make its own readings look interrupted. */
 static void sample(struct vdk_watchdog *s)
 {
 	const struct vdk_clocksource *reference = s->reference;
@@ -97,11 +97,12 @@ static int64_t ppm(int64_t skew_ns, int64_t interval_ns)
 	return skew_ns < 0 ? -parts : parts;
 }
 
-/* The first reading of the counter was between those of the reference b0 and a0 = b0 + w0, or up to a count later, the second one between b1 and
- * b1 + w1. So the interval is between b1 - a0 - 1 and a1 - b0 + 1 counts: b1 - b0 + (w1 - w0) / 2, give or take (w0 + w1) / 2 + 1.
- * The counter's own readings may each be one count off. Where the
- * reference may have wrapped, the interval is one of r, r + wrap, r + 2 wrap... up to `longest`, and the one that suits the counter best is
- * taken. That, and the counter's own wraps, tell something as long as what is tolerated is little against a wrap. */
+/* The first reading of the counter was between those of the reference b0 and a0 = b0 + w0, or up to a count later, the
+ * second one between b1 and b1 + w1. So the interval is between b1 - a0 - 1 and a1 - b0 + 1 counts: b1 - b0 + (w1 - w0)
+ * / 2, give or take (w0 + w1) / 2 + 1. The counter's own readings may each be one count off. Where the reference may
+ * have wrapped, the interval is one of r, r + wrap, r + 2 wrap... up to `longest`, and the one that suits the counter
+ * best is taken. That, and the counter's own wraps, tell something as long as what is tolerated is little against a
+ * wrap. */
 enum vdk_watchdog_verdict vdk_watchdog_check(struct vdk_watchdog *w, uint64_t longest_ns, struct vdk_watchdog_result *result)
 {
 	struct vdk_watchdog now = { .cs = w->cs, .reference = w->reference };

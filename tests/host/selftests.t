@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 # Linux's own selftests of the vDSO and of clocks and sleeps pass under vdsorun, and on vdk's kernel; on that, those that set the
-# clock too. They are built here from Debian's linux-source-6.1, and are no part of this project.
+# clock or change the clocksource too. They are built here from Debian's linux-source-6.1, and are no part of this project.
 # Relies on: build/host/vdsorun, the kernel and its root (a busybox in it), gcc, linux-source-6.1.
 # Never: passes a program that did not find the vDSO; fails since the machine is busy; sets this machine's clock.
 use strict;
@@ -134,7 +134,7 @@ shorter('skew_consistency', 'skew_consistency-2s', qr/-t 600/, '-t 2');
 shorter('leapcrash', 'leapcrash-once', qr/count < 20/, 'count < 1');
 my @setting = (['valid-adjtimex', ''], ['set-tai', ''], ['set-tz', ''], ['adjtick', ''], ['leap-a-day', '-i 2'], ['leap-a-day', '-t -i 2'],
 	['freq-step', '', '-lm'], ['change_skew-1s', ''], ['set-2038-1s', '']);
-my @setting_busily = (['skew_consistency-2s', ''], ['leapcrash-once', '']);
+my @setting_busily = (['skew_consistency-2s', ''], ['leapcrash-once', ''], ['clocksource-switch', '-s -t 1']);
 my @helpers = map { [$_, ''] } qw(inconsistency-check raw_skew nanosleep nsleep-lat); # what some of them call
 
 # Time namespaces: these skip on vdsorun's host where it lacks them, and so run here only.

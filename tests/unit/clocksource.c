@@ -123,8 +123,9 @@ static void rates_survive_any_number_of_changes(void)
 	assert_true(got * 100000000000000000u < want);
 }
 
-/* Any two counters, each off its rate, readings that take time: who reads the old snapshot until the bound after the change never
- * reads more than who reads the new one then or later, and the step forward is no more than the documented one. */
+/* Any two counters, each off its rate, readings that take time: who reads the old snapshot until the bound after the
+ * change never reads more than who reads the new one then or later, and the step forward is no more than the documented
+ * one. */
 static void no_clock_steps_back_or_far_forward(void)
 {
 	static const int ids[] = { VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW, VDK_CLOCK_BOOTTIME, VDK_CLOCK_TAI,
@@ -159,7 +160,8 @@ static void no_clock_steps_back_or_far_forward(void)
 			for (int c = 0; c < 5; c++)
 				assert_true(now(&tk, ids[c]) >= before[c]);
 		}
-		/* Two halves of each of three readings, two old cycles, one new, 1/512 of the bound; rates and skews make less than 3 %. */
+		/* Two halves of each of three readings, two old cycles, one new, 1/512 of the bound; rates and skews
+		 * make less than 3 %. */
 		most = (wide_signed)(6 * 2047 + 2 * (VDK_NS_PER_SEC / fake[0].cs.hz + 1) + VDK_NS_PER_SEC / fake[1].cs.hz + 1 + 20);
 		real = from;
 		assert_true(now(&tk, VDK_CLOCK_MONOTONIC) <= now(&old_reader, VDK_CLOCK_MONOTONIC) + most + most / 32 + 20);
@@ -180,8 +182,8 @@ static void change_twice(void)
 	assert_int_equal(vdk_time_set_clocksource(&tk, &fake[2].cs), 0);
 }
 
-/* A reader that the change overtakes after it has looked at the number and read a counter: it goes round, and never takes one
- * counter for the other. */
+/* A reader that the change overtakes after it has looked at the number and read a counter: it goes round, and never
+ * takes one counter for the other. */
 static void a_reader_that_is_overtaken_reads_one_counter(void)
 {
 	for (int i = 0; i < 2000; i++) {

@@ -41,8 +41,8 @@ static void near(int64_t got, int64_t want, int64_t within)
 	assert_true(got >= want - within && got <= want + within);
 }
 
-/* Counters of any width, each up to 240 ppm off, checks after anything from nothing to a day, some of them interrupted for up to 100 ms in the
- * middle; the bound true, too great, or unknown. */
+/* Counters of any width, each up to 240 ppm off, checks after anything from nothing to a day, some of them interrupted
+ * for up to 100 ms in the middle; the bound true, too great, or unknown. */
 static void a_right_counter_is_never_accused(void)
 {
 	static const unsigned int interruptions[] = { 0, 20, 3, 1 };
@@ -160,7 +160,8 @@ static void a_counter_that_jumps_ahead_is_found(void)
 		}
 }
 
-/* A reference of 24 bits wraps in 4.7 s. If nobody knows how long it was, ten years more on the counter may be a check ten years late. */
+/* A reference of 24 bits wraps in 4.7 s. If nobody knows how long it was, ten years more on the counter may be a check
+ * ten years late. */
 static void an_interval_too_long_for_the_reference_is_no_accusation(void)
 {
 	start(3);
@@ -192,8 +193,8 @@ static void two_counters_that_both_may_have_wrapped_tell_nothing(void)
 	assert_int_equal(check_after(500 * MS, 1000000000), VDK_WATCHDOG_UNSTABLE);
 }
 
-/* Every try is interrupted for 10 ms: a right counter is not accused, and found right when there is calm again; a wrong one is found
- * as far as it is wrong by more than that. */
+/* Every try is interrupted for 10 ms: a right counter is not accused, and found right when there is calm again; a wrong
+ * one is found as far as it is wrong by more than that. */
 static void an_interrupted_check_accuses_nobody(void)
 {
 	for (unsigned int r = 0; r < REFERENCES; r++) {

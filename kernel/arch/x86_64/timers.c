@@ -180,8 +180,9 @@ static void pit_run_free(void)
 	outb(PIT_CHANNEL2, 0);
 }
 
-/* Its 16 bits wrap in 55 ms, and a virtual CPU may come to run later than after half of that: then the clocks would step back. So the
- * wraps are counted; one that is missed is lost time. Some chips' counts go back a little now and then. */
+/* Its 16 bits wrap in 55 ms, and a virtual CPU may come to run later than after half of that: then the clocks would
+ * step back. So the wraps are counted; one that is missed is lost time. Some chips' counts go back a little now and
+ * then. */
 static uint64_t pit_read(const struct vdk_clocksource *cs)
 {
 	static struct spinlock lock;
