@@ -72,7 +72,7 @@ static inline bool vdk_pvclock_read(const struct vdk_pvclock *page, uint64_t (*t
 		if ((int64_t)cycles < 0)
 			cycles = 0;
 		cycles = shift < 0 ? cycles >> -shift : cycles << shift;
-		*ns = base + (uint64_t)((unsigned __int128)cycles * mul >> 32);
+		*ns = base + (uint64_t)(__extension__(unsigned __int128)cycles * mul >> 32);
 		return true;
 	} while (--tries);
 	return false;
@@ -96,7 +96,7 @@ static inline bool vdk_hvclock_read(const struct vdk_hvclock *page, uint64_t (*t
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&page->sequence, __ATOMIC_RELAXED) != sequence)
 			continue;
-		*ticks = (uint64_t)((unsigned __int128)cycles * scale >> 64) + offset;
+		*ticks = (uint64_t)(__extension__(unsigned __int128)cycles * scale >> 64) + offset;
 		return true;
 	} while (--tries);
 	return false;
