@@ -48,27 +48,25 @@ static const struct vdk_clocksource *find(const char *name, size_t n)
 	return NULL;
 }
 
-static void find_reference(void)
+/* A witness: not to be watched itself; nothing that user mode reads, since that is the CPU's counter or made of it;
+ * nothing that has to be read often, since nobody does while it is not used. */
+static bool is_witness(const struct vdk_clocksource *cs)
 {
-	const struct vdk_clocksource *trusted[ARCH_CLOCKSOURCES_MAX + 1] = { NULL };
-
-	for (size_t i = 0, n = 0; list[i]; i++)
-		if (!list[i]->verify && !list[i]->read_within) /* it is not read often when nobody uses it */
-			trusted[n++] = list[i];
-	reference = vdk_clocksource_best(trusted);
-	if (!reference)
-		watched = NULL;
+	return !cs->verify && cs->user_mode == VDK_MODE_SYSCALL && !cs->read_within;
 }
 
 const struct vdk_clocksource *clocksource_init(void)
 {
 	struct vdk_clocksource *const *found = arch_clocksources();
 	const char *name = cmdline_get("clocksource");
-	const struct vdk_clocksource *cs = NULL;
+	const struct vdk_clocksource *witness[ARCH_CLOCKSOURCES_MAX + 1] = { NULL }, *cs = NULL;
 	bool unreadable = cmdline_is("counter", "unstable");
+	size_t witnesses = 0;
 
 	for (size_t i = 0; found[i]; i++) {
 		ASSERT(i < ARCH_CLOCKSOURCES_MAX);
+		if (is_witness(found[i]))
+			witness[witnesses++] = found[i];
 		if (unreadable)
 			found[i]->user_mode = VDK_MODE_SYSCALL;
 		if (found[i]->verify && !watched)
@@ -77,7 +75,9 @@ const struct vdk_clocksource *clocksource_init(void)
 		log_info("time: found clocksource %s, %llu Hz, %u bits", list[i]->name, (unsigned long long)list[i]->hz,
 			 list[i]->width);
 	}
-	find_reference();
+	reference = vdk_clocksource_best(witness);
+	if (!reference)
+		watched = NULL;
 	if (name && !(cs = find(name, strlen(name))))
 		log_warn("time: clocksource=%s: there is no such counter here", name);
 	return cs ? cs : vdk_clocksource_best(list);
