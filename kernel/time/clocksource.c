@@ -20,8 +20,6 @@
 #define CHECK_INTERRUPTS (HZ / 2)
 /* No machine stands still for longer between two interrupts and does not know it. */
 #define LONGEST_NS (600ul * NSEC_PER_SEC)
-/* The watchdog tells an interval of so many wraps of its reference from others, and more; see there. */
-#define WRAPS_MAX 400
 
 static const struct vdk_clocksource *list[ARCH_CLOCKSOURCES_MAX + 1];
 static struct vdk_clocksource *watched;           /* NULL: none has to be, or nothing is there to watch it by */
@@ -95,14 +93,6 @@ void clocksource_watch(bool on)
 	spin_unlock(&lock, flags);
 }
 
-/* What can pass between two checks. The reference is not to leave it open which of two intervals it was. */
-static uint64_t longest_ns(void)
-{
-	uint64_t wraps_ns = reference->width < 32 ? WRAPS_MAX * (1ul << reference->width) * NSEC_PER_SEC / reference->hz : LONGEST_NS;
-
-	return MIN(LONGEST_NS, wraps_ns);
-}
-
 /* A clock that stands still would never say that it is time: then each interrupt is one to look. */
 static bool due(void)
 {
@@ -141,7 +131,7 @@ void clocksource_check(void)
 	if (watching && due()) {
 		int64_t now = clock_raw_ns();
 
-		verdict = vdk_watchdog_check(&watchdog, longest_ns(), &result);
+		verdict = vdk_watchdog_check(&watchdog, LONGEST_NS, &result);
 		went_ns = now - began_ns;
 		if (result.begins)
 			began_ns = now;
