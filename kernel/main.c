@@ -19,7 +19,7 @@
 /* Options that the kernel knows, wherever they are read. */
 static const char *const options[] = {
 	"acpi_pm", "clocksource", "console", "counter", "hpet", "nohz", "norandmaps", "panic", "pit", "selftest", "stats", "trace", "tsc",
-	"vdso",
+	"vdso", "vdso-layout",
 };
 
 static bool known(const char *word)
@@ -56,6 +56,7 @@ _Noreturn void kernel_main(const struct bootinfo *info)
 	vdso_init();
 	process_init();
 	fs_init(info->initrd, info->initrd_size);
+	vdso_load();
 	timer_init();
 	arch_console_start();
 	if (cmdline_is("panic", "test"))

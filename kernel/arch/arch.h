@@ -22,7 +22,9 @@
  *   ARCH_MAP_32BIT      mmap's MAP_32BIT, or nothing where there is no such flag
  *   ARCH_HWPROBE_KEYS   how many keys the system call riscv_hwprobe knows, or nothing where there is no such call
  *   ARCH_VDSO_SIGRETURN offset (VDK_SYM_*) of the vDSO's function that signal handlers return to, or nothing where sa_restorer
- *                       serves; the address is in the process's space->sigreturn */
+ *                       serves; the address is in the process's space->sigreturn
+ *   ARCH_LINUX_6_1_BELOW, ARCH_LINUX_6_1_PROPER  VDK_LINUX_6_1_*_<A>: where a vDSO of layout linux-6.1 looks for its data
+ *   ARCH_VDSO_PATCH     1 where there is an arch_vdso_patch(), or nothing */
 #include "arch_types.h"
 
 /* Two more headers are for kernel/mm, kernel/boot and the linker script.
@@ -172,6 +174,11 @@ void arch_hwprobe(uint64_t value[ARCH_HWPROBE_KEYS]);
 #endif
 
 /* --- Program loading --- */
+#ifdef ARCH_VDSO_PATCH
+/* Fit a vDSO of Linux's to this CPU: `image`, of which `loaded` bytes are mapped, has .altinstructions, `size` bytes at `table`.
+ * NULL, or what is wrong. */
+const char *arch_vdso_patch(uint8_t *image, uint64_t loaded, uint64_t table, uint64_t size);
+#endif
 uint64_t arch_hwcap(void);
 uint64_t arch_hwcap2(void);
 size_t arch_minsigstksz(void); /* bytes of the largest signal frame: AT_MINSIGSTKSZ */

@@ -18,6 +18,8 @@ void timekeeping_init(void);
 
 /* The page of memory whose end is the data page, for user mode to read. */
 paddr_t timekeeping_page(void);
+/* Keep another one of layout linux-6.1 besides, its data at `offset`. Once. */
+paddr_t timekeeping_linux_6_1(size_t offset);
 
 /* The page is brought up to date: the timer interrupt does, and who lets something run after ticks have stayed away. */
 void timekeeping_tick(void);

@@ -18,6 +18,8 @@
 #define ARCH_HAS_SA_RESTORER 1
 #define ARCH_CLONE_TLS_BEFORE_CHILD_TID 1
 #define ARCH_VDSO_SIGRETURN VDK_SYM___kernel_rt_sigreturn
+#define ARCH_LINUX_6_1_BELOW VDK_LINUX_6_1_BELOW_AARCH64
+#define ARCH_LINUX_6_1_PROPER VDK_LINUX_6_1_PROPER_AARCH64
 
 /* In the order in which entry.S saves; the layout is in asm.h too. */
 struct arch_regs {

@@ -16,6 +16,8 @@
 #define ARCH_KSTACK_SIZE 16384UL
 #define ARCH_FRAME_RECORD (-16)
 #define ARCH_VDSO_SIGRETURN VDK_SYM___vdso_rt_sigreturn
+#define ARCH_LINUX_6_1_BELOW VDK_LINUX_6_1_BELOW_LOONGARCH64
+#define ARCH_LINUX_6_1_PROPER VDK_LINUX_6_1_PROPER_LOONGARCH64
 
 /* r[0] is not used; r[2] is the TLS pointer, r[3] the stack pointer, r[4] and up the arguments. */
 struct arch_regs {
