@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -250,6 +251,15 @@ static int session(char **argv)
 	return 0;
 }
 
+/* The first page of the vDSO as it is in memory. */
+static int vdso(char **argv)
+{
+	unsigned long at = getauxval(AT_SYSINFO_EHDR);
+
+	(void)argv;
+	return at && write(STDOUT_FILENO, (const void *)at, 4096) == 4096 ? 0 : fail("vdso");
+}
+
 static const struct {
 	const char *name;
 	int (*run)(char **argv);
@@ -258,7 +268,7 @@ static const struct {
 	{ "both", both, 0 },	     { "cat", cat, 0 },	      { "count", count, 0 },	   { "echo", echo, 0 },
 	{ "exit", end, 0 },	     { "kill", end_by_signal, 1 }, { "list", list, 1 },	   { "repeat", repeat, 1 },
 	{ "session", session, 1 },   { "show", show, 0 },     { "sleep", sleep_ms, 1 },	   { "status", status, 1 },
-	{ "terminal", terminal, 0 },
+	{ "terminal", terminal, 0 }, { "vdso", vdso, 0 },
 };
 
 int main(int argc, char **argv)

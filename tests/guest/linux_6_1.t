@@ -31,6 +31,18 @@ sub serves {
 	tap("$_ with $what", $session->{$_}) for "clocks-$libc", "step-$libc", "signals-$libc";
 }
 
+# A stock image for x86_64 has bare RDTSC in the file; in memory, RDTSCP, which waits for what was before.
+sub serves_in_order {
+	my ($stock) = @_;
+	my $dump = boot('--vdso', $stock, @linux, '--', '/bin/box', 'vdso');
+	my $code = unpack 'H*', $dump->{out};
+	my $file = unpack 'H*', substr(slurp($stock), 0, 4096);
+
+	is(length $code, 8192, 'the image can be read from memory') or diag($dump->{err});
+	is(() = $file =~ /0f31/g, 3 + (() = $file =~ /0faee80f31/g), 'the file has three bare RDTSC');
+	is(() = $code =~ /0f01f9/g, 3 + (() = $file =~ /0f01f9/g), 'in memory they are RDTSCP');
+}
+
 sub refused {
 	my ($what, $reason, @options) = @_;
 	my $boot = boot(@options, '--', '/bin/hello');
@@ -67,6 +79,7 @@ SKIP: {
 	my $fetched = run("$Boot::project/tools/stock-vdso", $arch, $stock);
 	skip "no stock image: $fetched->{err}", 6 if $fetched->{status} != 0;
 	serves('a stock vDSO', '--vdso', $stock, @linux);
+	serves_in_order($stock) if $arch eq 'x86_64';
 	refused('a stock vDSO for the native page', 'kernel panic: vdso: .*does not say that it reads vdk\'s native page .*',
 		'--vdso', $stock);
 }
