@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "guest.h"
@@ -56,11 +55,14 @@ static const char *read_file(const char *path)
 	return text;
 }
 
-static unsigned long inode_of(const char *path)
+/* The number in "time:[NUMBER]", which the link at `path` says. */
+static long long inode_of(const char *path)
 {
-	struct stat st;
+	char text[64] = "";
 
-	return stat(path, &st) == 0 ? (unsigned long)st.st_ino : 0;
+	if (readlink(path, text, sizeof(text) - 1) < 0 || strncmp(text, "time:[", 6) != 0)
+		return 0;
+	return atoll(text + 6);
 }
 
 static int64_t vdso_ns(int id)
@@ -205,7 +207,7 @@ static int exec_child(void)
 static int new_by_clone3(void)
 {
 	uint64_t args[8] = { NEWTIME, 0, 0, 0, 17 /* SIGCHLD */ };
-	unsigned long parents = inode_of(SELF);
+	long long parents = inode_of(SELF);
 	int status = -1;
 	long pid = syscall(SYS_clone3, args, sizeof(args));
 
