@@ -237,10 +237,13 @@ int main(int argc, char **argv)
 	for (unsigned int state = 1; state < STATES; state++)
 		call_all(&v, state, state);
 	publishing = false;
+#ifdef VDK_IMAGE_PVCLOCK_BELOW
+	/* Not where handlers return through the image: each return would be a trap again. */
 	relentless = true;
 	for (unsigned int state = HYPERVISOR_FIRST; state < OUTSIDE; state++)
 		call_all(&v, state, state);
 	relentless = false;
+#endif
 	diag("%u walks from %u instructions; %u times an instruction that this CPU lacks", walks, count, unsupported);
 	is_int(lost, 0, "each_walk_arrives_at_the_caller");
 	is_int(wrong, 0, "each_walk_gives_the_caller_its_registers");
