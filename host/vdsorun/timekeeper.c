@@ -344,7 +344,8 @@ static const char *start_without_counter(struct keeper *k)
 
 	if (k->run->shape.wanted)
 		return k->shared->note;
-	k->shared->counter.cs = (struct vdk_clocksource){ .name = "none", .read = read_counter, .hz = NS_PER_SEC, .width = 64, .user_mode = VDK_MODE_SYSCALL };
+	k->shared->counter.cs = (struct vdk_clocksource){ .name = "none", .read = read_counter, .hz = NS_PER_SEC,
+		.width = 64, .user_mode = VDK_MODE_SYSCALL };
 	return vdk_time_init(&k->shared->tk, &k->shared->counter.cs, k->run->kpage,
 		&config) ? "the kit refuses a page without a counter" : NULL;
 }

@@ -162,8 +162,8 @@ int proc_stat(const struct synth_node *n, struct text *t)
 		    s.sid, tty, tpgid, s.user_ns / NS_PER_TICK, s.kernel_ns / NS_PER_TICK,
 		    s.child_user_ns / NS_PER_TICK, s.child_kernel_ns / NS_PER_TICK);
 	text_printf(t, "%d %d %u 0 %lu %lu %zu %lu 0 0 %lu 0 0 ", s.rt_priority ? -1 - s.rt_priority : 20 + s.nice,
-		    s.nice, s.threads, (s.start_ns + (uint64_t)timens_offset_ns(VDK_CLOCK_BOOTTIME)) / NS_PER_TICK, s.mapped * PAGE_SIZE, s.resident, UINT64_MAX,
-		    s.start_stack);
+		    s.nice, s.threads, (s.start_ns + (uint64_t)timens_offset_ns(VDK_CLOCK_BOOTTIME)) / NS_PER_TICK,
+		    s.mapped * PAGE_SIZE, s.resident, UINT64_MAX, s.start_stack);
 	text_printf(t, "%lu %lu %lu %lu 0 0 0 %d 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %d\n", s.pending & INT32_MAX,
 		    s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX, s.exit_signal, s.rt_priority,
 		    s.policy, s.brk_start, s.arg_start, s.arg_end, s.env_start, s.env_end, s.exit_status);

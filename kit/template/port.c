@@ -69,7 +69,8 @@ void port_timer_interrupt(void)
 	port_unlock(state);
 }
 
-/* 4. In execve, for pages of 4 KiB; vdk/image.h says what larger ones need. The value for AT_SYSINFO_EHDR, or 0: then push no such entry, and programs make system calls. */
+/* 4. In execve, for pages of 4 KiB; vdk/image.h says what larger ones need. The value for AT_SYSINFO_EHDR, or 0:
+ * then push no such entry, and programs make system calls. */
 uintptr_t port_exec(void)
 {
 	uintptr_t at = port_find_random(VDK_IMAGE_DATA_SIZE + VDK_IMAGE_SIZE);

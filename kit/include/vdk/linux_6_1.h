@@ -105,8 +105,8 @@ struct vdk_linux_6_1 {
 	struct vdk_linux_6_1_line line[2]; /* MONOTONIC and what goes with it; MONOTONIC_RAW */
 };
 
-/* From now on fill `kdata`, the kernel's writable view, zeros before, aligned to 8, whenever `tk` publishes, under the lock of who publishes.
- * A kernel whose programs have a native page only does not call this, and then links none of it.
+/* From now on fill `kdata`, the kernel's writable view, zeros before, aligned to 8, whenever `tk` publishes, under the
+ * lock of who publishes. A kernel whose programs have a native page only does not call this, and then links none of it.
  *
  * Readers see the timekeeper's clocks as near as a 32-bit mult allows. With u = tick_ns scaled by what one unit of mult is of the
  * rate, 0.5 to 1 ns for counters up to 16 GHz and ticks up to 4 ms: off by 0.6 u at most while ticks come on time, and by 2.5 u

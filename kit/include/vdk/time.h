@@ -90,17 +90,18 @@ void vdk_time_tick(struct vdk_timekeeper *tk);
  * anything runs on it again, for the coarse clocks. */
 uint64_t vdk_time_max_idle_ns(const struct vdk_timekeeper *tk);
 
-/* The machine is about to sleep: no clock moves until vdk_time_resume(). `persistent`: what a clock that goes on in sleep says now,
- * whatever its epoch, tv_sec from 0 to VDK_WALL_SEC_MAX; NULL: there is none. Nothing runs in user mode until the clocks were
- * resumed; vdk_time_now() says the time of this call, ticks and settings are accepted. -VDK_EINVAL: asleep already, or *persistent out
- * of range. */
+/* The machine is about to sleep: no clock moves until vdk_time_resume(). `persistent`: what a clock that goes on in
+ * sleep says now, whatever its epoch, tv_sec from 0 to VDK_WALL_SEC_MAX; NULL: there is none. Nothing runs in user
+ * mode until the clocks were resumed; vdk_time_now() says the time of this call, ticks and settings are accepted.
+ * -VDK_EINVAL: asleep already, or *persistent out of range. */
 int vdk_time_suspend(struct vdk_timekeeper *tk, const struct vdk_timespec *persistent);
 
-/* It is awake: MONOTONIC and RAW go on from where they stood; BOOTTIME and REALTIME (with TAI) have moved on by the sleep. How long
- * that was, the clocksource says if it counts in suspend, else the persistent clock; where both were not there it was
- * nothing, and a persistent clock that went back slept for nothing. The persistent clock's granularity is an error of each sleep,
- * but not of their sum, as long as nobody sets the clock. The counter may have stopped, gone on, or begun anew. Timers on BOOTTIME, REALTIME and TAI
- * have to be looked at again. -VDK_EINVAL: not asleep, or *persistent out of range; it sleeps on. */
+/* It is awake: MONOTONIC and RAW go on from where they stood; BOOTTIME and REALTIME (with TAI) have moved on by the
+ * sleep. How long that was, the clocksource says if it counts in suspend, else the persistent clock; where both were
+ * not there it was nothing, and a persistent clock that went back slept for nothing. The persistent clock's
+ * granularity is an error of each sleep, but not of their sum, as long as nobody sets the clock. The counter may
+ * have stopped, gone on, or begun anew. Timers on BOOTTIME, REALTIME and TAI have to be looked at again.
+ * -VDK_EINVAL: not asleep, or *persistent out of range; it sleeps on. */
 int vdk_time_resume(struct vdk_timekeeper *tk, const struct vdk_timespec *persistent);
 
 /* What clock_gettime answers for `clock_id`: the image's own read path with the clocksource's counter. After vdk_time_init()
@@ -110,16 +111,17 @@ bool vdk_time_now(const struct vdk_timekeeper *tk, int clock_id, struct vdk_time
 /* What clock_getres answers, in ns. False: the page does not hold that clock. */
 bool vdk_time_res(const struct vdk_timekeeper *tk, int clock_id, uint32_t *res_ns);
 
-/* Set REALTIME, and TAI with it (their difference stays), as of now. As on Linux this ends what adjtimex has under way, slews and
- * leap seconds; frequency and tick stay; the state is unsynchronised, with the greatest error. -VDK_EINVAL: tv_nsec outside 0 to
- * 1e9 - 1, or tv_sec outside 0 to VDK_WALL_SEC_MAX. */
+/* Set REALTIME, and TAI with it (their difference stays), as of now. As on Linux this ends what adjtimex has under
+ * way, slews and leap seconds; frequency and tick stay; the state is unsynchronised, with the greatest error.
+ * -VDK_EINVAL: tv_nsec outside 0 to 1e9 - 1, or tv_sec outside 0 to VDK_WALL_SEC_MAX. */
 int vdk_time_set_wall(struct vdk_timekeeper *tk, const struct vdk_timespec *wall);
 
 /* All clocks move on by `ns` at once: by time that the counter has not counted. */
 void vdk_time_skip(struct vdk_timekeeper *tk, uint64_t ns);
 
-/* Run all clocks but MONOTONIC_RAW faster or slower than the counter's nominal rate by `freq`, in units of 2^-16 parts
- * per million: what adjtimex calls tick and freq, together, and for whom a loop of his own steers. It ends adjtimex's slews. No clock steps back for any reader if the publication keeps its bound, see late_publishes.
+/* Run all clocks but MONOTONIC_RAW faster or slower than the counter's nominal rate by `freq`, in units of 2^-16
+ * parts per million: what adjtimex calls tick and freq, together, and for whom a loop of his own steers. It ends
+ * adjtimex's slews. No clock steps back for any reader if the publication keeps its bound, see late_publishes.
  * -VDK_EINVAL: beyond +-VDK_FREQ_MAX. */
 int vdk_time_set_freq(struct vdk_timekeeper *tk, int64_t freq);
 
