@@ -123,7 +123,7 @@ static json_t *clock_row(const struct sample *sample, size_t i)
 	const bool coarse = clock->id == VDK_CLOCK_REALTIME_COARSE || clock->id == VDK_CLOCK_MONOTONIC_COARSE;
 	int64_t before = system_clock_ns(clock->id), after;
 	struct vdk_timespec ts;
-	bool served = vdk_read_clock(&sample->page, clock->id, true, &ts, counter, NULL);
+	bool served = vdk_read_clock(&sample->page, clock->id, false, &ts, counter, NULL);
 	__int128 difference;
 
 	after = system_clock_ns(clock->id);

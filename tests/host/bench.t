@@ -66,7 +66,8 @@ for my $pace ('back_to_back', 'amid_work') {
 }
 complete('instructions of every series', $result->{instructions}, \@series, 'instructions');
 for my $flushed ('data', 'data_and_code') {
-	complete("every series cold, $flushed flushed", [grep { $_->{flushed} eq $flushed } @{$result->{cold}}], \@series, 'median_ns', 'min_ns');
+	# The least may be nothing: what the measuring takes itself is taken off.
+	complete("every series cold, $flushed flushed", [grep { $_->{flushed} eq $flushed } @{$result->{cold}}], \@series, 'median_ns');
 }
 is(scalar(grep { $_->{reached_hz} > 0 } @{$result->{writer}}), 8, 'the writer published in each setting that has one');
 is_deeply([map { $_->{subject} } @{$result->{worst}}], [qw(vdk seqlock floor)], 'the worst call of three readers');
