@@ -257,34 +257,53 @@ static void requests_are_kept(void)
 	request((struct vdk_timex){ .modes = VDK_ADJ_TAI });
 }
 
-/* Nanoseconds that clock `id` runs ahead of RAW, read together as well as it goes. */
-static int64_t ahead(clockid_t id)
+/* A clock, and RAW at the same moment, read together as well as it goes. */
+struct moment {
+	int64_t raw, ahead; /* ns, and how far the clock is ahead of it */
+};
+
+static struct moment read_with_raw(clockid_t id)
 {
-	int64_t best = INT64_MAX, difference = 0;
+	int64_t best = INT64_MAX;
+	struct moment m = { 0, 0 };
 
 	for (int i = 0; i < 50; i++) {
 		int64_t begin = libc_ns(CLOCK_MONOTONIC_RAW), now = libc_ns(id), end = libc_ns(CLOCK_MONOTONIC_RAW);
 
 		if (end - begin < best) {
 			best = end - begin;
-			difference = now - begin - best / 2;
+			m = (struct moment){ begin + best / 2, now - begin - best / 2 };
 		}
 	}
-	return difference;
+	return m;
+}
+
+static int64_t ahead(clockid_t id)
+{
+	return read_with_raw(id).ahead;
+}
+
+/* Has the clock gone at that rate since `before`? */
+static bool went(clockid_t id, struct moment before, int64_t freq, int64_t tick)
+{
+	struct moment now = read_with_raw(id);
+	int64_t passed = now.raw - before.raw, got = now.ahead - before.ahead;
+	int64_t want = passed / 10000 * (tick - 10000) + passed / 1000000 * freq / PPM;
+
+	diag("clock %d: %lld ns more than RAW in %lld, want %lld", (int)id, (long long)got, (long long)passed, (long long)want);
+	return distance(got - want) < 4 * US + distance(want) / 50;
 }
 
 static void rate_is(int64_t freq, int64_t tick, const char *name)
 {
-	int64_t begin, real, mono, passed, want;
+	struct moment real, mono;
+	bool good;
 
 	request((struct vdk_timex){ .modes = VDK_ADJ_FREQUENCY | VDK_ADJ_TICK, .freq = freq, .tick = tick });
-	begin = libc_ns(CLOCK_MONOTONIC_RAW), real = ahead(CLOCK_REALTIME), mono = ahead(CLOCK_MONOTONIC);
+	real = read_with_raw(CLOCK_REALTIME), mono = read_with_raw(CLOCK_MONOTONIC);
 	usleep(50000);
-	real = ahead(CLOCK_REALTIME) - real, mono = ahead(CLOCK_MONOTONIC) - mono;
-	passed = libc_ns(CLOCK_MONOTONIC_RAW) - begin;
-	want = passed / 10000 * (tick - 10000) + passed / 1000000 * freq / PPM;
-	ok(distance(real - want) < 4 * US + distance(want) / 50 && distance(real - mono) < 4 * US, "%s", name);
-	diag("%lld ns more than RAW in %lld, want %lld", (long long)real, (long long)passed, (long long)want);
+	good = went(CLOCK_REALTIME, real, freq, tick);
+	ok(went(CLOCK_MONOTONIC, mono, freq, tick) && good, "%s", name);
 }
 
 static void rates_are_met(void)
