@@ -414,7 +414,7 @@ refused('a stride of half a page', 'data-pages: .*found 0x800', sub { put('Q<', 
 refused('no page behind the first', 'data-pages: .*found 0x0 below', sub { put('L<', proper(), 0) });
 refused('a page behind that is the first', 'data-pages: .*found 0x1000 below', sub { put('Q<', proper() + 8, 0x1000) });
 refused('a page behind that is not a page of its own', 'data-pages: .*found 0x1800 below', sub { put('Q<', proper() + 8, 0x1800) });
-refused('a page behind that is far away', 'data-pages: .*found 0x10000.1000 below', sub { put('Q<', proper() + 8, 1 << 32 | 0x1000) });
+refused('a page behind that is far away', 'data-pages: .*found 0x100001000 below', sub { put('Q<', proper() + 8, 1 << 32 | 0x1000) });
 refused('no page version', 'page-version: .*found 0x0', sub { put('L<', page_version(), 0) });
 refused('a page version that is an address', 'page-version: .*found 0x0', sub { put('S<', page_version() + 6, 1) });
 refused('a page version beyond 32 bits', 'page-version: .*found 0x100', sub { put('L<', page_version() + 12, 1) });
