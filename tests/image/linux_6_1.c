@@ -15,6 +15,7 @@
 #include "vdso_reader.h"
 
 #define ROUNDS (VDK_IMAGE_MACHINE == EM_X86_64 ? 20000 : 2000) /* the others are emulated */
+#define START_SEC 3 /* of MONOTONIC and RAW */
 #define FAR_NS 20000 /* beyond any error of a page whose ticks are some milliseconds late, well below a tick */
 
 static const int ids[] = { VDK_CLOCK_REALTIME, VDK_CLOCK_MONOTONIC, VDK_CLOCK_MONOTONIC_RAW, VDK_CLOCK_REALTIME_COARSE,
@@ -122,8 +123,9 @@ static int64_t image_ns(int id)
 
 static void start(uint64_t hz)
 {
-	struct vdk_time_config config = { .wall = { 1700000000, 999999990 }, .boottime = { 5, 7 }, .tai_offset_sec = 37,
-		.tick_ns = 4000000 };
+	/* With a namespace's offset no clock is below 0, which Linux's arithmetic is not made for. */
+	struct vdk_time_config config = { .wall = { 1700000000, 999999990 }, .monotonic = { START_SEC, 0 }, .raw = { START_SEC, 0 },
+		.boottime = { 5, 7 }, .tai_offset_sec = 37, .tick_ns = 4000000 };
 
 	cs.hz = hz;
 	if (vdk_time_init(&tk, &cs, &page, &config) != 0)
@@ -260,8 +262,6 @@ static void test_namespace(void)
 			-2000000001 : 0;
 
 		vdk_time_set_wall(&tk, &(struct vdk_timespec){ 1800000000, 0 });
-		while (kernel_ns(VDK_CLOCK_MONOTONIC) < 2100000000) /* no clock is below 0, which Linux's arithmetic is not made for */
-			vdk_time_set_freq(&tk, VDK_FREQ_MAX);
 		vdk_time_tick(&tk);
 		wrong += outside(proper, ids[c], offset, 1000);
 	}
@@ -287,7 +287,7 @@ static void test_ours(bool filtered)
 	start(frequencies[2]);
 	data->clock[0].cycle_last += 1000 * frequencies[2];
 	now = image_ns(VDK_CLOCK_MONOTONIC);
-	ok(now >= 0 && now < 1000000000, "a_counter_that_is_behind_reads_as_the_last_update");
+	ok(now / VDK_NS_PER_SEC == START_SEC, "a_counter_that_is_behind_reads_as_the_last_update");
 	if (!filtered) {
 		skip("no seccomp here", "what_is_not_served_is_the_system_call");
 		return;
